@@ -1,0 +1,65 @@
+"""Structured logs: static event names with fields, redacted, JSON unless on a terminal."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+from app.core.redaction import redact, redact_text
+
+_OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event"})
+
+
+def configure_logging(*, process: str, level: int = logging.INFO) -> None:
+    """Send every log line of this process, ours and the libraries', through one chain.
+
+    Ours are `log.info("static_name", field=value)`; a library's message becomes the
+    event of such a line. Fields and messages are redacted before they are rendered.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.format_exc_info,
+        _redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def _renderer() -> Processor:
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer()
+    return structlog.processors.JSONRenderer()
+
+
+def _redact(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    fields = redact({name: event[name] for name in event if _is_field(name)})
+    event.update(fields, event=redact_text(str(event["event"])))
+    return event
+
+
+def _is_field(name: str) -> bool:
+    return name not in _OWN_FIELDS and not name.startswith("_")

@@ -1,0 +1,70 @@
+"""One redaction for logs, stored errors, payloads and views.
+
+It masks telephone numbers down to their last four digits, hides one-time codes and
+whatever stands under a key that names a secret. It errs on the side of hiding.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+HIDDEN = "[redacted]"
+
+_SECRET_KEY = re.compile(
+    r"(^|_)(otp|otp_code|password|secret|token|authorization|cookie|signature|api_key)$|^code$",
+    re.IGNORECASE,
+)
+_PHONE_KEY = re.compile(
+    r"(^|_)(phone|phone_number|msisdn|recipient|sender|wa_id)$|^(to|from)$", re.IGNORECASE
+)
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?([T ]\d\d(:\d\d){0,2}(\.\d+)?)?")
+_PHONE = re.compile(r"(?<![\w.-])\+?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)")
+_CODE = re.compile(r"(?<![\w.:/#=-])\d(?:[ -]?\d){3,7}(?![\w-])")
+
+
+def mask_phone(number: str) -> str:
+    """Return `number` with all but its last four digits hidden, e.g. `••• 4567`."""
+    digits = re.sub(r"\D", "", number)
+    return f"••• {digits[-4:]}" if len(digits) > 4 else "•••"
+
+
+def redact_text(text: str) -> str:
+    """Return `text` with runs of 9 to 15 digits masked as telephone numbers, 4 to 8 hidden.
+
+    Dates, times and years survive, and so do short numbers behind a letter, a slash, a
+    colon or a number sign: `case:123456` and `/automation/cases/123456` stay readable.
+    """
+    return _CODE.sub(_hide_code, _PHONE.sub(_mask_match, text))
+
+
+def redact(value: Any) -> Any:
+    """Return a copy of `value` (JSON-like) without secrets; numbers and booleans pass."""
+    match value:
+        case str():
+            return redact_text(value)
+        case Mapping():
+            return {key: _redact_member(str(key), member) for key, member in value.items()}
+        case bytes() | bytearray():
+            return HIDDEN
+        case Sequence():
+            return [redact(member) for member in value]
+        case _:
+            return value
+
+
+def _redact_member(key: str, value: Any) -> Any:
+    if _SECRET_KEY.search(key) and value is not None:
+        return HIDDEN
+    if _PHONE_KEY.search(key) and isinstance(value, str):
+        return mask_phone(value) if "•" not in value else value
+    return redact(value)
+
+
+def _mask_match(match: re.Match[str]) -> str:
+    return match[0] if _DATE.fullmatch(match[0]) else mask_phone(match[0])
+
+
+def _hide_code(match: re.Match[str]) -> str:
+    preceded_by_mask = match.string[: match.start()].endswith("••• ")
+    is_year = re.fullmatch(r"(19|20)\d\d", match[0])
+    return match[0] if preceded_by_mask or is_year or _DATE.fullmatch(match[0]) else HIDDEN

@@ -1,0 +1,45 @@
+"""Bring the database to the newest revision, and let the runtime's login act in it."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from app.core.database import SERVICE_ROLE
+from app.core.settings import Settings
+
+MIGRATIONS = "migrations"
+
+
+def alembic_config(owner_url: str) -> Config:
+    """Return Alembic's configuration for the database at `owner_url`."""
+    config = Config(attributes={"url": owner_url})
+    config.set_main_option("script_location", MIGRATIONS)
+    return config
+
+
+def migrate(settings: Settings, *, revision: str = "head") -> None:
+    """Upgrade to `revision` as the owner, then grant `service_role` to the runtime's login.
+
+    Concurrent calls wait for each other. Raises sqlalchemy.exc.OperationalError if the
+    database can't be reached.
+    """
+    owner_url = settings.database_owner_url or settings.database_url
+    command.upgrade(alembic_config(owner_url), revision)
+    _grant_service_role(owner_url, to=str(make_url(settings.database_url).username))
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether the database stands at the newest revision that this code knows."""
+    newest = ScriptDirectory(MIGRATIONS).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _grant_service_role(owner_url: str, *, to: str) -> None:
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        login = connection.execute(text("SELECT quote_ident(:login)"), {"login": to}).scalar_one()
+        connection.execute(text(f"GRANT {SERVICE_ROLE} TO {login}"))
+    engine.dispose()

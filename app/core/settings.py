@@ -1,0 +1,134 @@
+"""Every setting of the product, read from the environment once and checked at once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.fernet import Fernet
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.core.errors import SettingsError
+
+
+def _split(value: object) -> object:
+    return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+def _automation(name: str, default: Any = ..., **limits: Any) -> Any:
+    """Declare a setting whose variable carries the prefix `AUTOMATION_`."""
+    return Field(default, validation_alias=f"AUTOMATION_{name}", **limits)
+
+
+def _plain(name: str, default: Any = ..., **limits: Any) -> Any:
+    """Declare a setting whose variable is a name that other tools use as well."""
+    return Field(default, validation_alias=AliasChoices(name), **limits)
+
+
+class Settings(BaseModel):
+    """The environment, parsed. Durations carry their unit in the name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: str = _plain("DATABASE_URL")
+    database_owner_url: str | None = _plain("DATABASE_OWNER_URL", None)
+    celery_broker_url: str = _plain("CELERY_BROKER_URL")
+    port: Port = _plain("PORT", 3001)
+    flower_port: Port = _plain("FLOWER_PORT", 5555)
+
+    whatsapp_verify_token: str = _plain("WHATSAPP_VERIFY_TOKEN", min_length=1)
+    whatsapp_app_secret: str = _plain("WHATSAPP_APP_SECRET", min_length=1)
+    whatsapp_access_token: str = _plain("WHATSAPP_ACCESS_TOKEN", min_length=1)
+    whatsapp_phone_number_id: str = _plain("WHATSAPP_PHONE_NUMBER_ID", pattern=r"^\d+$")
+    whatsapp_api_base_url: str = _plain(
+        "WHATSAPP_API_BASE_URL", "https://graph.facebook.com/v26.0", pattern=r"^https?://\S+$"
+    )
+
+    dispatcher_force_fail: bool = _automation("DISPATCHER_FORCE_FAIL", False)
+    max_attempts: int = _automation("MAX_ATTEMPTS", 10, ge=1, le=100)
+    retry_base_seconds: float = _automation("RETRY_BASE_SECONDS", 30.0, gt=0)
+    retry_cap_seconds: float = _automation("RETRY_CAP_SECONDS", 3600.0, gt=0)
+    dispatch_batch_size: int = _automation("DISPATCH_BATCH_SIZE", 500, ge=1, le=10_000)
+    relay_interval_seconds: float = _automation("RELAY_INTERVAL_SECONDS", 1.0, ge=0.1, le=60)
+    notify: bool = _automation("NOTIFY", True)
+    outbound_max_attempts: int = _automation("OUTBOUND_MAX_ATTEMPTS", 5, ge=1, le=100)
+    outbound_retry_base_seconds: float = _automation("OUTBOUND_RETRY_BASE_SECONDS", 10.0, gt=0)
+    otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", 30, ge=1, le=10_080)
+    timezone: str = _automation("TIMEZONE", "UTC")
+    retention_days: int = _automation("RETENTION_DAYS", 90, ge=1)
+    secret_key: str = _automation("SECRET_KEY", min_length=32)
+    encryption_keys: CommaSeparated = _automation("ENCRYPTION_KEYS", min_length=1)
+    admin_username: str = _automation("ADMIN_USERNAME", "admin", min_length=1)
+    admin_password: str | None = _automation("ADMIN_PASSWORD", None, min_length=12)
+    trust_role_header: bool = _automation("TRUST_ROLE_HEADER", False)
+    data_dir: Path = _automation("DATA_DIR", Path(".local"))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from `environ`; an empty variable counts as unset.
+
+        Raises SettingsError with one sentence that names the first bad variable and
+        never repeats its value, which may be a secret.
+        """
+        try:
+            return cls.model_validate({name: text for name, text in environ.items() if text})
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _is_psycopg_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("must be a URL like postgresql://user@host/database") from None
+        if url.get_backend_name() not in {"postgresql", "postgres"}:
+            raise ValueError("must be a PostgreSQL URL like postgresql://user@host/database")
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be an IANA time zone such as Europe/Madrid") from None
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for key in value:
+                Fernet(key)
+        except ValueError:
+            raise ValueError(
+                "must be Fernet keys (32 url-safe base64 bytes each), newest first, separated by commas"
+            ) from None
+        return value
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0])
+    if first["type"] == "missing":
+        return f"The setting {name} is missing; set it in the environment."
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return f"The setting {name} is malformed: {reason[0].lower()}{reason[1:].rstrip('.')}."

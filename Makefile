@@ -1,0 +1,47 @@
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test check drill bench lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## The whole product here, at http://localhost:3001
+	@exec $(BIN)/automation local
+
+test: $(INSTALLED) ## The whole test suite, on servers of its own
+	@exec $(BIN)/pytest -n auto $(ARGS)
+
+check: $(INSTALLED) ## Format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+drill: $(INSTALLED) ## Play the proof pack on a stack of its own and print the evidence
+	@exec $(BIN)/automation drill
+
+bench: $(INSTALLED) ## Measure the speed against its bars
+	@exec $(BIN)/python -m benchmarks
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
+lock: $(INSTALLED) ## Refresh the lock files (ARGS=--upgrade for newer versions)
+	$(COMPILE) $(ARGS) --extra local --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+
+clean: ## Remove the virtual environment, caches and the local stack's data
+	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage *.egg-info build
+
+$(INSTALLED): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Automation Center needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Creating the virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "Installing the locked dependencies (a minute or two, once)"
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

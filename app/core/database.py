@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 SERVICE_ROLE = "service_role"
 """The role that every connection of the application acts as; row security admits it alone."""
@@ -33,6 +33,18 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
     }
+
+
+class Activity:
+    """The columns of a history table: one act of a person, never changed afterwards."""
+
+    id: Mapped[BigId]
+    actor: Mapped[str]
+    action: Mapped[str]
+    from_status: Mapped[str]
+    to_status: Mapped[str]
+    note: Mapped[str | None]
+    at: Mapped[CreatedAt]
 
 
 def create_database_engine(url: str, *, notify: bool = True, application_name: str) -> Engine:

@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, text
 
 from app.core.database import SERVICE_ROLE
 from app.core.settings import Settings
@@ -27,7 +27,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
     """
     owner_url = settings.database_owner_url or settings.database_url
     command.upgrade(alembic_config(owner_url), revision)
-    _grant_service_role(owner_url, to=str(make_url(settings.database_url).username))
+    _grant_service_role(owner_url, to=_login_of(settings.database_url))
 
 
 def is_current(engine: Engine) -> bool:
@@ -37,9 +37,16 @@ def is_current(engine: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == newest
 
 
+def _login_of(url: str) -> str:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        login: str = connection.scalar(text("SELECT quote_ident(session_user)"))
+    engine.dispose()
+    return login
+
+
 def _grant_service_role(owner_url: str, *, to: str) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        login = connection.execute(text("SELECT quote_ident(:login)"), {"login": to}).scalar_one()
-        connection.execute(text(f"GRANT {SERVICE_ROLE} TO {login}"))
+        connection.execute(text(f"GRANT {SERVICE_ROLE} TO {to}"))
     engine.dispose()

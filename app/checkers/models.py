@@ -1,0 +1,51 @@
+"""The tables of the periodic jobs."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, BigId, CreatedAt, UpdatedAt
+
+
+class DailySummary(Base):
+    """The figures of one business date."""
+
+    __tablename__ = "cc_daily_summaries"
+
+    id: Mapped[BigId]
+    business_date: Mapped[date] = mapped_column(unique=True)
+    summary: Mapped[dict[str, Any]]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class JobRun(Base):
+    """One planned run of a periodic job; the UNIQUE slot makes it run once."""
+
+    __tablename__ = "cc_job_runs"
+    __table_args__ = (
+        UniqueConstraint("job", "slot"),
+        CheckConstraint(
+            "outcome IS NULL OR outcome IN ('done', 'failed')", name="outcome_known"
+        ),
+        CheckConstraint("(outcome IS NULL) = (finished_at IS NULL)", name="finished_has_outcome"),
+    )
+
+    id: Mapped[BigId]
+    job: Mapped[str]
+    slot: Mapped[str]
+    outcome: Mapped[str | None]
+    detail: Mapped[dict[str, Any] | None]
+    started_at: Mapped[CreatedAt]
+    finished_at: Mapped[datetime | None]
+
+
+class Heartbeat(Base):
+    """The last sign of life of a process that must not fall silent, e.g. `beat`."""
+
+    __tablename__ = "cc_heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[CreatedAt]

@@ -1,0 +1,1 @@
+"""Fraud reports by WhatsApp: conversation, verification, cases. May import outbound and outbox."""

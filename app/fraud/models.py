@@ -1,0 +1,110 @@
+"""The tables of fraud intake."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, BigId, CreatedAt, UpdatedAt
+
+
+class VerificationStatus(StrEnum):
+    """Where the proof of a customer's identity stands."""
+
+    AWAITING = "awaiting_verification"
+    VERIFIED = "verified"
+    EXHAUSTED = "exhausted"
+    CANCELLED = "cancelled"
+
+
+class InboundMessage(Base):
+    """One message that a customer sent; its text is never kept here."""
+
+    __tablename__ = "cc_inbound_messages"
+    __table_args__ = (Index("ix_cc_inbound_messages_phone", "phone_fingerprint", "id"),)
+
+    id: Mapped[BigId]
+    provider_message_id: Mapped[str] = mapped_column(unique=True)
+    phone_fingerprint: Mapped[str]
+    kind: Mapped[str]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class VerificationJob(Base):
+    """A report that waits for its customer to prove who they are."""
+
+    __tablename__ = "cc_verification_jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('awaiting_verification', 'verified', 'exhausted', 'cancelled')",
+            name="status_known",
+        ),
+        CheckConstraint(
+            "(status = 'awaiting_verification') = (closed_at IS NULL)", name="closed_has_time"
+        ),
+        Index(
+            "uq_cc_verification_jobs_awaiting",
+            "phone_fingerprint",
+            unique=True,
+            postgresql_where=text("status = 'awaiting_verification'"),
+        ),
+        Index(
+            "ix_cc_verification_jobs_awaiting_since",
+            "created_at",
+            postgresql_where=text("status = 'awaiting_verification'"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    status: Mapped[str] = mapped_column(server_default=text("'awaiting_verification'"))
+    phone_encrypted: Mapped[str]
+    phone_fingerprint: Mapped[str]
+    phone_masked: Mapped[str]
+    language: Mapped[str]
+    report: Mapped[str]
+    failed_tries: Mapped[int] = mapped_column(server_default=text("0"))
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class OtpChallenge(Base):
+    """One code that was sent, as a keyed hash with a salt; the newest of a job counts."""
+
+    __tablename__ = "cc_otp_challenges"
+    __table_args__ = (Index("ix_cc_otp_challenges_job", "verification_job_id", "id"),)
+
+    id: Mapped[BigId]
+    verification_job_id: Mapped[int] = mapped_column(
+        ForeignKey("cc_verification_jobs.id", ondelete="CASCADE")
+    )
+    salt: Mapped[str]
+    code_hash: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class FraudCase(Base):
+    """A report whose customer has proved who they are."""
+
+    __tablename__ = "cc_fraud_cases"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'closed')", name="status_known"),
+        Index("ix_cc_fraud_cases_phone", "phone_fingerprint", "id"),
+    )
+
+    id: Mapped[BigId]
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    verification_job_id: Mapped[int] = mapped_column(
+        ForeignKey("cc_verification_jobs.id"), unique=True
+    )
+    phone_encrypted: Mapped[str]
+    phone_fingerprint: Mapped[str]
+    phone_masked: Mapped[str]
+    language: Mapped[str]
+    report: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]

@@ -1,0 +1,1 @@
+"""Who may act: users, passwords, tokens, roles. Imports core alone."""

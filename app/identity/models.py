@@ -1,0 +1,48 @@
+"""The tables of identity."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, BigId, CreatedAt, UpdatedAt
+
+
+class Role(StrEnum):
+    """What a user may do: an admin everything, an agent nothing here yet."""
+
+    ADMIN = "admin"
+    AGENT = "agent"
+
+
+class User(Base):
+    """A person who may sign in."""
+
+    __tablename__ = "cc_users"
+    __table_args__ = (CheckConstraint("role IN ('admin', 'agent')", name="role_known"),)
+
+    id: Mapped[BigId]
+    username: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    failed_logins: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class ApiToken(Base):
+    """A bearer token of a user, kept as a SHA-256 of its 256 random bits."""
+
+    __tablename__ = "cc_api_tokens"
+
+    id: Mapped[BigId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("cc_users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]

@@ -1,0 +1,1 @@
+"""The admin inbox: what a person must see, and what they did about it. Imports core alone."""

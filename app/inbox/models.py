@@ -1,0 +1,93 @@
+"""The tables of the admin inbox."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+
+
+class ItemStatus(StrEnum):
+    """Where an inbox item stands; drawn in `docs/architecture.md`."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+class Severity(StrEnum):
+    """How urgent an inbox item is, from the least to the most."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class InboxItem(Base):
+    """A thing that a person must see."""
+
+    __tablename__ = "cc_admin_inbox_items"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('open', 'acknowledged', 'resolved', 'dismissed')", name="status_known"
+        ),
+        CheckConstraint(
+            "severity IN ('info', 'warning', 'error', 'critical')", name="severity_known"
+        ),
+        CheckConstraint(
+            "(status IN ('resolved', 'dismissed')) = (closed_at IS NOT NULL)",
+            name="closed_has_time",
+        ),
+        CheckConstraint("occurrences >= 1", name="occurrences_positive"),
+        Index(
+            "uq_cc_admin_inbox_items_open_group",
+            "group_key",
+            unique=True,
+            postgresql_where=text("status IN ('open', 'acknowledged') AND group_key IS NOT NULL"),
+        ),
+        Index("ix_cc_admin_inbox_items_status", "status", "id"),
+        Index("ix_cc_admin_inbox_items_severity", "status", "severity", "id"),
+        Index("ix_cc_admin_inbox_items_type", "type", "id"),
+        Index("ix_cc_admin_inbox_items_filters", "type", "status", "severity", "id"),
+        Index(
+            "ix_cc_admin_inbox_items_assignee",
+            "assignee",
+            "id",
+            postgresql_where=text("assignee IS NOT NULL"),
+        ),
+        Index("ix_cc_admin_inbox_items_event", "event_id"),
+    )
+
+    id: Mapped[BigId]
+    type: Mapped[str]
+    severity: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    link_ref: Mapped[str | None]
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    group_key: Mapped[str | None]
+    occurrences: Mapped[int] = mapped_column(server_default=text("1"))
+    assignee: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cc_automation_events.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[CreatedAt]
+    last_seen_at: Mapped[CreatedAt]
+    closed_at: Mapped[datetime | None]
+    updated_at: Mapped[UpdatedAt]
+
+
+class InboxActivity(Activity, Base):
+    """One act of a person on an item: who, what, when, from which state."""
+
+    __tablename__ = "cc_admin_inbox_activity"
+    __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("cc_admin_inbox_items.id", ondelete="CASCADE"))

@@ -1,0 +1,110 @@
+"""The tables of outbound messages."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+
+
+class OutboundStatus(StrEnum):
+    """The ladder of a message: it only climbs, but for `failed`."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+class OutboundKind(StrEnum):
+    """What a job sends; the text of an `otp` is made at the moment of sending."""
+
+    TEXT = "text"
+    TEMPLATE = "template"
+    OTP = "otp"
+
+
+class OutboundJob(Base):
+    """One message to one customer, tried until it is sent or its budget is spent.
+
+    `text_encrypted` holds the text of a `text` job, or the JSON of a `template`; an
+    `otp` has none. While `next_attempt_at` is set the job is due then.
+    """
+
+    __tablename__ = "cc_outbound_jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('queued', 'sent', 'delivered', 'read', 'failed')", name="status_known"
+        ),
+        CheckConstraint("kind IN ('text', 'template', 'otp')", name="kind_known"),
+        CheckConstraint("(kind = 'otp') = (text_encrypted IS NULL)", name="otp_has_no_text"),
+        CheckConstraint(
+            "(status = 'queued') = (next_attempt_at IS NOT NULL)", name="due_while_queued"
+        ),
+        CheckConstraint("(status = 'failed') = (failed_at IS NOT NULL)", name="failed_has_time"),
+        Index(
+            "ix_cc_outbound_jobs_due",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index("ix_cc_outbound_jobs_status", "status", "id"),
+        Index("ix_cc_outbound_jobs_subject", "subject_ref"),
+        Index("ix_cc_outbound_jobs_recipient", "recipient_fingerprint", "kind", "created_at"),
+        Index(
+            "uq_cc_outbound_jobs_provider_message_id",
+            "provider_message_id",
+            unique=True,
+            postgresql_where=text("provider_message_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    recipient_encrypted: Mapped[str]
+    recipient_fingerprint: Mapped[str]
+    recipient_masked: Mapped[str]
+    text_encrypted: Mapped[str | None]
+    idempotency_key: Mapped[str | None] = mapped_column(unique=True)
+    subject_ref: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    budget: Mapped[int] = mapped_column(server_default=text("1"))
+    next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
+    provider_message_id: Mapped[str | None]
+    last_error: Mapped[str | None]
+    last_error_code: Mapped[int | None]
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class OutboundAttempt(Base):
+    """One try to send a job, written before the call and completed after it."""
+
+    __tablename__ = "cc_outbound_attempts"
+    __table_args__ = (Index("ix_cc_outbound_attempts_job", "job_id", "id"),)
+
+    id: Mapped[BigId]
+    job_id: Mapped[int] = mapped_column(ForeignKey("cc_outbound_jobs.id", ondelete="CASCADE"))
+    budget: Mapped[int]
+    attempt: Mapped[int]
+    outcome: Mapped[str | None]
+    error: Mapped[str | None]
+    error_code: Mapped[int | None]
+    provider_message_id: Mapped[str | None]
+    started_at: Mapped[CreatedAt]
+    finished_at: Mapped[datetime | None]
+
+
+class OutboundActivity(Activity, Base):
+    """One act of a person on a job: who, what, when, from which state."""
+
+    __tablename__ = "cc_outbound_activity"
+    __table_args__ = (Index("ix_cc_outbound_activity_job", "job_id", "id"),)
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("cc_outbound_jobs.id", ondelete="CASCADE"))

@@ -1,0 +1,123 @@
+"""The typed catalogue of events. Pure: adding a type starts here.
+
+An event says what happened, in values that may be stored: ids, masked numbers, words
+for people. Its dedupe key makes a second record of the same fact a no-op.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact that a person must hear of. Subclasses name their type, key and subject."""
+
+    event_type: ClassVar[str]
+
+    @property
+    def dedupe_key(self) -> str:
+        """The key under which this fact is recorded at most once, ever."""
+        return f"{self.event_type}:{self._subject_id}"
+
+    @property
+    def subject_ref(self) -> str:
+        """What the event is about, e.g. `case:42`."""
+        raise NotImplementedError
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The fields as JSON values; dates in ISO 8601."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in asdict(self).items()
+        }
+
+    @property
+    def _subject_id(self) -> str:
+        return self.subject_ref.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudCaseCreated(Event):
+    """An OTP-verified report has become a case."""
+
+    event_type: ClassVar[str] = "fraud_case_created"
+
+    case_id: int
+    masked_phone: str
+    language: str
+    report: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`case:{case_id}`."""
+        return f"case:{self.case_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundFailedMaxAttempts(Event):
+    """An outbound job has used its last try."""
+
+    event_type: ClassVar[str] = "outbound_failed_max_attempts"
+
+    job_id: int
+    masked_phone: str
+    attempts: int
+    reason: str
+    provider_code: int | None = None
+    budget: int = 1
+
+    @property
+    def dedupe_key(self) -> str:
+        """One per job and budget: a manual retry that fails again is a new fact."""
+        suffix = "" if self.budget == 1 else f":{self.budget}"
+        return f"{self.event_type}:{self.job_id}{suffix}"
+
+    @property
+    def subject_ref(self) -> str:
+        """`outbound:{job_id}`."""
+        return f"outbound:{self.job_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtpVerificationStuck(Event):
+    """A verification job has awaited its code for longer than the threshold."""
+
+    event_type: ClassVar[str] = "otp_verification_stuck"
+
+    job_id: int
+    masked_phone: str
+    waiting_minutes: int
+
+    @property
+    def subject_ref(self) -> str:
+        """`verification:{job_id}`."""
+        return f"verification:{self.job_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyOperationalSummaryReady(Event):
+    """The summary of a business date is done."""
+
+    event_type: ClassVar[str] = "daily_operational_summary_ready"
+
+    business_date: date
+    headline: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`summary:{business_date}`."""
+        return f"summary:{self.business_date.isoformat()}"
+
+
+CATALOGUE: dict[str, type[Event]] = {
+    event.event_type: event
+    for event in (
+        FraudCaseCreated,
+        OutboundFailedMaxAttempts,
+        OtpVerificationStuck,
+        DailyOperationalSummaryReady,
+    )
+}
+"""Every event type that may be recorded, by its name."""

@@ -1,0 +1,98 @@
+"""The tables of the outbox."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+
+
+class EventStatus(StrEnum):
+    """Where an event stands; drawn in `docs/architecture.md`."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class AutomationEvent(Base):
+    """One fact to be turned into one inbox item; due when `next_attempt_at` has come."""
+
+    __tablename__ = "cc_automation_events"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'sent', 'failed')", name="status_known"),
+        CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint("dead_at IS NULL OR status = 'failed'", name="dead_is_failed"),
+        CheckConstraint(
+            "(next_attempt_at IS NULL) = (sent_at IS NOT NULL OR dead_at IS NOT NULL)",
+            name="due_until_final",
+        ),
+        CheckConstraint("attempts >= 0 AND budget >= 1", name="counts_sane"),
+        Index(
+            "ix_cc_automation_events_due",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_automation_events_failed", "id", postgresql_where=text("status = 'failed'")
+        ),
+        Index("ix_cc_automation_events_type", "event_type", "id"),
+        Index("ix_cc_automation_events_subject", "subject_ref"),
+        {
+            "postgresql_with": {
+                "fillfactor": "90",
+                "autovacuum_vacuum_scale_factor": "0.02",
+                "autovacuum_vacuum_cost_delay": "0",
+            }
+        },
+    )
+
+    id: Mapped[BigId]
+    event_type: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    payload: Mapped[dict[str, Any]]
+    subject_ref: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    budget: Mapped[int] = mapped_column(server_default=text("1"))
+    next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
+    last_error: Mapped[str | None]
+    error_fingerprint: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    trace_context: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class AutomationEventAttempt(Base):
+    """One failed try of an event; a success at first try leaves none."""
+
+    __tablename__ = "cc_automation_event_attempts"
+    __table_args__ = (Index("ix_cc_automation_event_attempts_event", "event_id", "id"),)
+
+    id: Mapped[BigId]
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("cc_automation_events.id", ondelete="CASCADE")
+    )
+    budget: Mapped[int]
+    attempt: Mapped[int]
+    error: Mapped[str]
+    error_fingerprint: Mapped[str]
+    worker: Mapped[str]
+    at: Mapped[CreatedAt]
+
+
+class AutomationEventActivity(Activity, Base):
+    """One act of a person on an event: who, what, when, from which state."""
+
+    __tablename__ = "cc_automation_event_activity"
+    __table_args__ = (Index("ix_cc_automation_event_activity_event", "event_id", "id"),)
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("cc_automation_events.id", ondelete="CASCADE")
+    )

@@ -1,5 +1,7 @@
 """Bring the database to the newest revision, and let the runtime's login act in it."""
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,13 +11,14 @@ from sqlalchemy import Engine, create_engine, text
 from app.core.database import SERVICE_ROLE
 from app.core.settings import Settings
 
-MIGRATIONS = "migrations"
+ROOT = Path(__file__).parents[2]
 
 
 def alembic_config(owner_url: str) -> Config:
     """Return Alembic's configuration for the database at `owner_url`."""
     config = Config(attributes={"url": owner_url})
-    config.set_main_option("script_location", MIGRATIONS)
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("prepend_sys_path", str(ROOT))
     return config
 
 
@@ -32,7 +35,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether the database stands at the newest revision that this code knows."""
-    newest = ScriptDirectory(MIGRATIONS).get_current_head()
+    newest = ScriptDirectory.from_config(alembic_config("")).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == newest
 

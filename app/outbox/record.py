@@ -1,0 +1,35 @@
+"""Record an event inside the business transaction."""
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.redaction import redact
+from app.outbox.events import CATALOGUE, Event
+from app.outbox.models import AutomationEvent
+
+
+class UnregisteredEvent(Exception):
+    """The event's class is not in the catalogue; add it there."""
+
+
+def record_event(session: Session, event: Event, *, trace_context: str | None = None) -> int | None:
+    """Write `event` into the outbox, in the caller's transaction; return its id.
+
+    Returns None, and writes nothing, if an event with the same dedupe key exists. The
+    payload is redacted before it is written. It exists if and only if the caller commits.
+    """
+    if CATALOGUE.get(event.event_type) is not type(event):
+        raise UnregisteredEvent(f"{type(event).__name__} is not in the catalogue of events.")
+    statement = (
+        insert(AutomationEvent)
+        .values(
+            event_type=event.event_type,
+            dedupe_key=event.dedupe_key,
+            payload=redact(event.payload),
+            subject_ref=event.subject_ref,
+            trace_context=trace_context,
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(AutomationEvent.id)
+    )
+    return session.scalar(statement)

@@ -1,0 +1,53 @@
+"""What every table of ours gets: row security for `service_role` alone, and honest timestamps."""
+
+from alembic import op
+
+ROLE = "service_role"
+
+
+def protect(*tables: str) -> None:
+    """Enable and force row-level security on `tables`; admit `service_role` and nobody else."""
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY {table}_service ON {table} TO {ROLE} USING (true) WITH CHECK (true)"
+        )
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {ROLE}")
+
+
+def touch_on_update(*tables: str) -> None:
+    """Let a trigger keep `updated_at` of `tables`, whoever writes."""
+    for table in tables:
+        op.execute(
+            f"CREATE TRIGGER {table}_touch BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION cc_touch_updated_at()"
+        )
+
+
+def drop(*tables: str) -> None:
+    """Drop `tables`, in the order given, with their policies and triggers."""
+    for table in tables:
+        op.execute(f"DROP TABLE {table}")
+
+
+def notify_on_work(table: str, *, on_update_of: str) -> None:
+    """NOTIFY the channel `table` once per statement that inserts rows or sets `on_update_of`.
+
+    NOTIFY takes a lock at commit; the session setting `automation.notify = off` spares it.
+    """
+    op.execute(
+        f"""
+        CREATE FUNCTION {table}_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF current_setting('automation.notify', true) IS DISTINCT FROM 'off' THEN
+                PERFORM pg_notify('{table}', '');
+            END IF;
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_notify AFTER INSERT OR UPDATE OF {on_update_of} ON {table}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_notify()"
+    )

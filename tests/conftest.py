@@ -1,0 +1,107 @@
+"""Fixtures that every test may use: a real PostgreSQL, a database of its own, a clock to turn."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import make_url
+
+from app.bootstrap import Container, build
+from app.core.database import Sessions
+from app.core.schema import migrate
+from app.core.settings import Settings
+from app.local.servers import PostgresServer, start_postgres
+
+SECRETS = {
+    "WHATSAPP_VERIFY_TOKEN": "verify-token",
+    "WHATSAPP_APP_SECRET": "app-secret",
+    "WHATSAPP_ACCESS_TOKEN": "access-token",
+    "WHATSAPP_PHONE_NUMBER_ID": "100200300",
+    "WHATSAPP_API_BASE_URL": "http://127.0.0.1:9/v26.0",
+    "AUTOMATION_SECRET_KEY": "a secret key that only the tests know",
+    "AUTOMATION_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+}
+
+
+@dataclass(slots=True)
+class TurnableClock:
+    """A clock that stands still until a test turns it."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **units: float) -> None:
+        """Turn the clock forward, by the units of `timedelta`."""
+        self.now += timedelta(**units)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server of this test process, with a migrated template database."""
+    with start_postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        migrate(Settings.load(_environment(server.url, server.owner_url)))
+        yield server
+
+
+@pytest.fixture
+def database_urls(postgres: PostgresServer) -> Iterator[tuple[str, str]]:
+    """Return the runtime's and the owner's URL of a fresh, migrated database."""
+    name = f"test_{secrets.token_hex(6)}"
+    template = make_url(postgres.url).database
+    with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER automation_owner")
+        yield _in_database(postgres.url, name), _in_database(postgres.owner_url, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(database_urls: tuple[str, str]) -> str:
+    """Return the runtime's URL of the test's own database."""
+    return database_urls[0]
+
+
+@pytest.fixture
+def settings(database_urls: tuple[str, str], tmp_path: Path) -> Settings:
+    """Return settings that point at the test's own database."""
+    environment = _environment(*database_urls) | {"AUTOMATION_DATA_DIR": str(tmp_path)}
+    return Settings.load(environment)
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    """Return the clock that `container` goes by."""
+    return TurnableClock()
+
+
+@pytest.fixture
+def container(settings: Settings, clock: TurnableClock) -> Iterator[Container]:
+    """Return the product's container on the test's own database, with a seeded randomness."""
+    container = build(settings, process="test", clock=clock, random=Random(7))
+    yield container
+    container.close()
+
+
+@pytest.fixture
+def sessions(container: Container) -> Sessions:
+    """Return the session factory of `container`."""
+    return container.sessions
+
+
+def _environment(url: str, owner_url: str) -> dict[str, str]:
+    return SECRETS | {
+        "DATABASE_URL": url,
+        "DATABASE_OWNER_URL": owner_url,
+        "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
+    }
+
+
+def _in_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)

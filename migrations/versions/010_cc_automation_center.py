@@ -43,14 +43,21 @@ def upgrade() -> None:
             created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_automation_events PRIMARY KEY (id),
-            CONSTRAINT ck_cc_automation_events_status_known CHECK (status IN ('pending', 'sent', 'failed')),
-            CONSTRAINT ck_cc_automation_events_sent_has_time CHECK ((status = 'sent') = (sent_at IS NOT NULL)),
-            CONSTRAINT ck_cc_automation_events_dead_is_failed CHECK (dead_at IS NULL OR status = 'failed'),
-            CONSTRAINT ck_cc_automation_events_due_until_final CHECK ((next_attempt_at IS NULL) = (sent_at IS NOT NULL OR dead_at IS NOT NULL)),
+            CONSTRAINT ck_cc_automation_events_status_known
+                CHECK (status IN ('pending', 'sent', 'failed')),
+            CONSTRAINT ck_cc_automation_events_sent_has_time
+                CHECK ((status = 'sent') = (sent_at IS NOT NULL)),
+            CONSTRAINT ck_cc_automation_events_dead_is_failed
+                CHECK (dead_at IS NULL OR status = 'failed'),
+            CONSTRAINT ck_cc_automation_events_due_until_final
+                CHECK ((next_attempt_at IS NULL) = (sent_at IS NOT NULL OR dead_at IS NOT NULL)),
             CONSTRAINT ck_cc_automation_events_counts_sane CHECK (attempts >= 0 AND budget >= 1),
             CONSTRAINT uq_cc_automation_events_dedupe_key UNIQUE (dedupe_key)
+        ) WITH (
+            fillfactor = 90,
+            autovacuum_vacuum_scale_factor = 0.02,
+            autovacuum_vacuum_cost_delay = 0
         )
-         WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)
         """
     )
     op.execute(
@@ -77,7 +84,8 @@ def upgrade() -> None:
             worker TEXT NOT NULL,
             at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_automation_event_attempts PRIMARY KEY (id),
-            CONSTRAINT fk_cc_automation_event_attempts_event_id FOREIGN KEY(event_id) REFERENCES cc_automation_events (id) ON DELETE CASCADE
+            CONSTRAINT fk_cc_automation_event_attempts_event_id FOREIGN KEY (event_id)
+                REFERENCES cc_automation_events (id) ON DELETE CASCADE
         )
         """
     )
@@ -97,7 +105,8 @@ def upgrade() -> None:
             note TEXT,
             at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_automation_event_activity PRIMARY KEY (id),
-            CONSTRAINT fk_cc_automation_event_activity_event_id FOREIGN KEY(event_id) REFERENCES cc_automation_events (id) ON DELETE CASCADE
+            CONSTRAINT fk_cc_automation_event_activity_event_id FOREIGN KEY (event_id)
+                REFERENCES cc_automation_events (id) ON DELETE CASCADE
         )
         """
     )
@@ -127,12 +136,16 @@ def upgrade() -> None:
             closed_at TIMESTAMP WITH TIME ZONE,
             updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_admin_inbox_items PRIMARY KEY (id),
-            CONSTRAINT ck_cc_admin_inbox_items_status_known CHECK (status IN ('open', 'acknowledged', 'resolved', 'dismissed')),
-            CONSTRAINT ck_cc_admin_inbox_items_severity_known CHECK (severity IN ('info', 'warning', 'error', 'critical')),
-            CONSTRAINT ck_cc_admin_inbox_items_closed_has_time CHECK ((status IN ('resolved', 'dismissed')) = (closed_at IS NOT NULL)),
+            CONSTRAINT ck_cc_admin_inbox_items_status_known
+                CHECK (status IN ('open', 'acknowledged', 'resolved', 'dismissed')),
+            CONSTRAINT ck_cc_admin_inbox_items_severity_known
+                CHECK (severity IN ('info', 'warning', 'error', 'critical')),
+            CONSTRAINT ck_cc_admin_inbox_items_closed_has_time
+                CHECK ((status IN ('resolved', 'dismissed')) = (closed_at IS NOT NULL)),
             CONSTRAINT ck_cc_admin_inbox_items_occurrences_positive CHECK (occurrences >= 1),
             CONSTRAINT uq_cc_admin_inbox_items_dedupe_key UNIQUE (dedupe_key),
-            CONSTRAINT fk_cc_admin_inbox_items_event_id FOREIGN KEY(event_id) REFERENCES cc_automation_events (id) ON DELETE SET NULL
+            CONSTRAINT fk_cc_admin_inbox_items_event_id FOREIGN KEY (event_id)
+                REFERENCES cc_automation_events (id) ON DELETE SET NULL
         )
         """
     )
@@ -169,7 +182,8 @@ def upgrade() -> None:
             note TEXT,
             at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_admin_inbox_activity PRIMARY KEY (id),
-            CONSTRAINT fk_cc_admin_inbox_activity_item_id FOREIGN KEY(item_id) REFERENCES cc_admin_inbox_items (id) ON DELETE CASCADE
+            CONSTRAINT fk_cc_admin_inbox_activity_item_id FOREIGN KEY (item_id)
+                REFERENCES cc_admin_inbox_items (id) ON DELETE CASCADE
         )
         """
     )
@@ -202,8 +216,10 @@ def upgrade() -> None:
             finished_at TIMESTAMP WITH TIME ZONE,
             CONSTRAINT pk_cc_job_runs PRIMARY KEY (id),
             CONSTRAINT uq_cc_job_runs_job_slot UNIQUE (job, slot),
-            CONSTRAINT ck_cc_job_runs_outcome_known CHECK (outcome IS NULL OR outcome IN ('done', 'failed')),
-            CONSTRAINT ck_cc_job_runs_finished_has_outcome CHECK ((outcome IS NULL) = (finished_at IS NULL))
+            CONSTRAINT ck_cc_job_runs_outcome_known
+                CHECK (outcome IS NULL OR outcome IN ('done', 'failed')),
+            CONSTRAINT ck_cc_job_runs_finished_has_outcome
+                CHECK ((outcome IS NULL) = (finished_at IS NULL))
         )
         """
     )

@@ -10,15 +10,15 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg
-from sqlalchemy import URL
+from psycopg.conninfo import make_conninfo
 
 from app.local.processes import Identity, ProcessError, Program, running
 
@@ -35,7 +35,7 @@ _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Postgres:
+class PostgresServer:
     """One server in a folder of its own, reached through a socket that its user alone opens."""
 
     data: Path
@@ -46,7 +46,7 @@ class Postgres:
     """Who runs the server; None: whoever runs this. It refuses to run as root."""
 
     @classmethod
-    def at(cls, folder: Path, *, durable: bool = True) -> "Postgres":
+    def at(cls, folder: Path, *, durable: bool = True) -> "PostgresServer":
         """Describe the server of `folder`; nothing is created or started.
 
         `durable=False` trades safety at a power cut for speed, for data that is thrown away.
@@ -60,16 +60,20 @@ class Postgres:
             account=_account(folder) if os.geteuid() == 0 else None,
         )
 
-    def url(self, user: str = LOGIN, database: str = DATABASE) -> str:
-        """Return the address of `database` for `user`, in SQLAlchemy's form."""
-        query = {"host": str(self.sockets)}
-        url = URL.create("postgresql+psycopg", username=user, database=database, query=query)
-        return url.render_as_string(hide_password=False).replace("%2F", "/")
+    @property
+    def url(self) -> str:
+        """The address for the application, in SQLAlchemy's form."""
+        return self._url(LOGIN)
 
     @property
-    def superuser_url(self) -> str:
-        """The address for whoever must create databases or roles, as tests do."""
-        return self.url(_SUPERUSER, _SUPERUSER)
+    def owner_url(self) -> str:
+        """The address for migrations."""
+        return self._url(OWNER)
+
+    @property
+    def superuser_dsn(self) -> str:
+        """The connection string for whoever must create databases or roles, as tests do."""
+        return make_conninfo(host=str(self.sockets), user=_SUPERUSER, dbname=_SUPERUSER)
 
     def prepare(self) -> Program:
         """Return the program to run, after making the folders and ending a leftover server."""
@@ -113,10 +117,11 @@ class Postgres:
         """Remove the socket folder of a server that has stopped."""
         shutil.rmtree(self.sockets, ignore_errors=True)
 
+    def _url(self, user: str) -> str:
+        return f"postgresql+psycopg://{user}@/{DATABASE}?host={quote(str(self.sockets))}"
+
     def _superuser(self) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self.sockets), user=_SUPERUSER, dbname=_SUPERUSER, autocommit=True
-        )
+        return psycopg.connect(self.superuser_dsn, autocommit=True)
 
     def _initialise(self) -> None:
         """Create the cluster beside its place and move it there whole."""
@@ -161,19 +166,6 @@ class Postgres:
             _allow_reading(_program("postgres").parents[1])
             for path in (self.data, _program("postgres")):
                 _allow_passage(path)
-
-
-@contextmanager
-def postgres_server(folder: Path, *, durable: bool = True) -> Iterator[Postgres]:
-    """Run the server of `folder`, with its database, for the length of the block."""
-    server = Postgres.at(folder, durable=durable)
-    try:
-        with running(server.prepare()) as process:
-            server.wait(process)
-            server.create_database()
-            yield server
-    finally:
-        server.remove_sockets()
 
 
 def _program(name: str) -> Path:

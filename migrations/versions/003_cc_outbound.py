@@ -42,7 +42,7 @@ def upgrade() -> None:
             updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             CONSTRAINT pk_cc_outbound_jobs PRIMARY KEY (id),
             CONSTRAINT ck_cc_outbound_jobs_status_known
-                CHECK (status IN ('queued', 'sent', 'delivered', 'read', 'failed')),
+                CHECK (status IN ('queued', 'sent', 'delivered', 'read', 'failed', 'cancelled')),
             CONSTRAINT ck_cc_outbound_jobs_kind_known CHECK (kind IN ('text', 'template', 'otp')),
             CONSTRAINT ck_cc_outbound_jobs_otp_has_no_text
                 CHECK ((kind = 'otp') = (text_encrypted IS NULL)),
@@ -81,15 +81,31 @@ def upgrade() -> None:
             error TEXT,
             error_code INTEGER,
             provider_message_id TEXT,
+            hold_until TIMESTAMP WITH TIME ZONE,
             started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             finished_at TIMESTAMP WITH TIME ZONE,
             CONSTRAINT pk_cc_outbound_attempts PRIMARY KEY (id),
+            CONSTRAINT ck_cc_outbound_attempts_outcome_known
+                CHECK (outcome IN ('sent', 'failed', 'throttled', 'unknown')),
+            CONSTRAINT ck_cc_outbound_attempts_finished_has_outcome
+                CHECK ((outcome IS NULL) = (finished_at IS NULL)),
             CONSTRAINT fk_cc_outbound_attempts_job_id FOREIGN KEY (job_id)
                 REFERENCES cc_outbound_jobs (id) ON DELETE CASCADE
         )
         """
     )
     op.execute("CREATE INDEX ix_cc_outbound_attempts_job ON cc_outbound_attempts (job_id, id)")
+    op.execute("CREATE INDEX ix_cc_outbound_attempts_started ON cc_outbound_attempts (started_at)")
+    op.execute(
+        "CREATE INDEX ix_cc_outbound_attempts_hold"
+        " ON cc_outbound_attempts (hold_until)"
+        " WHERE hold_until IS NOT NULL"
+    )
+    op.execute(
+        "CREATE INDEX ix_cc_outbound_attempts_message"
+        " ON cc_outbound_attempts (provider_message_id)"
+        " WHERE provider_message_id IS NOT NULL"
+    )
     op.execute(
         """
         CREATE TABLE cc_outbound_activity (

@@ -1,0 +1,55 @@
+"""The output of many programs on one terminal: whole lines, each behind its program's name."""
+
+import sys
+import threading
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import IO, TextIO
+
+_COLOURS = ("36", "32", "33", "35", "34", "96", "92", "95")
+_NAME_WIDTH = 10
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Where the local stack talks; coloured when a person looks at it, plain otherwise."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
+    closed: bool = False
+    """Whether the reader went away, as `head` does after its lines."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _colours: dict[str, str] = field(default_factory=dict)
+    _next_colour: cycle[str] = field(default_factory=lambda: cycle(_COLOURS))
+
+    @property
+    def coloured(self) -> bool:
+        """Whether escape sequences will be understood."""
+        return self.stream.isatty()
+
+    def say(self, text: str) -> None:
+        """Print a line of the local stack itself."""
+        self._write(f"{text}\n")
+
+    def follow(self, name: str, output: IO[bytes]) -> None:
+        """Print the lines of `output` behind `name` until it ends, in the background."""
+        threading.Thread(target=self._copy, args=(name, output), name=name, daemon=True).start()
+
+    def _copy(self, name: str, output: IO[bytes]) -> None:
+        prefix = self._prefix(name)
+        with output:
+            for line in output:
+                self._write(f"{prefix}{line.decode(errors='replace').rstrip()}\n")
+
+    def _prefix(self, name: str) -> str:
+        if not self.coloured:
+            return f"{name:{_NAME_WIDTH}} | "
+        colour = self._colours.setdefault(name, next(self._next_colour))
+        return f"\x1b[{colour}m{name:{_NAME_WIDTH}} |\x1b[0m "
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            try:
+                self.stream.write(text)
+                self.stream.flush()
+            except (BrokenPipeError, ValueError):
+                self.closed = True

@@ -12,6 +12,8 @@ from app.core.clock import utc_now
 from app.core.database import Sessions, create_database_engine
 from app.core.encryption import Vault
 from app.core.settings import Settings
+from app.dispatch.decisions import Rules
+from app.dispatch.dispatch import Dispatcher
 from app.outbox.retry import RetryPolicy
 
 
@@ -25,7 +27,7 @@ class Container:
     clock: Callable[[], datetime]
     random: Random
     vault: Vault
-    retry_policy: RetryPolicy
+    dispatcher: Dispatcher
 
     def close(self) -> None:
         """Return every connection."""
@@ -43,6 +45,7 @@ def build(
 
     Nothing connects yet. In a prefork worker this is called after the fork.
     """
+    random = random or SystemRandom()
     engine = create_database_engine(
         settings.database_url, notify=settings.notify, application_name=process
     )
@@ -51,13 +54,17 @@ def build(
         engine=engine,
         sessions=sessionmaker(engine, expire_on_commit=False),
         clock=clock,
-        random=random or SystemRandom(),
-        vault=Vault(
-            encryption_keys=settings.encryption_keys, secret_key=settings.secret_key
-        ),
-        retry_policy=RetryPolicy(
-            max_attempts=settings.max_attempts,
-            base_seconds=settings.retry_base_seconds,
-            cap_seconds=settings.retry_cap_seconds,
-        ),
+        random=random,
+        vault=Vault(encryption_keys=settings.encryption_keys, secret_key=settings.secret_key),
+        dispatcher=_dispatcher(engine, settings, random),
     )
+
+
+def _dispatcher(engine: Engine, settings: Settings, random: Random) -> Dispatcher:
+    policy = RetryPolicy(
+        max_attempts=settings.max_attempts,
+        base_seconds=settings.retry_base_seconds,
+        cap_seconds=settings.retry_cap_seconds,
+    )
+    rules = Rules(policy, random, force_fail=settings.dispatcher_force_fail)
+    return Dispatcher(engine=engine, rules=rules, batch_size=settings.dispatch_batch_size)

@@ -1,8 +1,11 @@
 """The connection to PostgreSQL, and the types that every table shares."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+from psycopg import Connection
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, Text, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -69,3 +72,13 @@ def create_database_engine(url: str, *, notify: bool = True, application_name: s
             ),
         },
     )
+
+
+@contextmanager
+def driver_connection(engine: Engine) -> Iterator[Connection[tuple[Any, ...]]]:
+    """Lend psycopg's own connection from the pool, for SQL where every microsecond counts.
+
+    The caller opens transactions with `connection.transaction()`; none is open here.
+    """
+    with closing(engine.raw_connection()) as lent:
+        yield cast("Connection[tuple[Any, ...]]", lent.driver_connection)

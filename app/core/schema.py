@@ -18,6 +18,7 @@ def alembic_config(owner_url: str) -> Config:
     """Return Alembic's configuration for the database at `owner_url`."""
     config = Config(attributes={"url": owner_url})
     config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("path_separator", "os")
     config.set_main_option("prepend_sys_path", str(ROOT))
     return config
 

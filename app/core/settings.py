@@ -46,37 +46,44 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     database_url: str = _plain("DATABASE_URL")
-    database_owner_url: str | None = _plain("DATABASE_OWNER_URL", None)
+    database_owner_url: str | None = _plain("DATABASE_OWNER_URL", default=None)
     celery_broker_url: str = _plain("CELERY_BROKER_URL")
-    port: Port = _plain("PORT", 3001)
-    flower_port: Port = _plain("FLOWER_PORT", 5555)
+    port: Port = _plain("PORT", default=3001)
+    flower_port: Port = _plain("FLOWER_PORT", default=5555)
 
     whatsapp_verify_token: str = _plain("WHATSAPP_VERIFY_TOKEN", min_length=1)
     whatsapp_app_secret: str = _plain("WHATSAPP_APP_SECRET", min_length=1)
     whatsapp_access_token: str = _plain("WHATSAPP_ACCESS_TOKEN", min_length=1)
     whatsapp_phone_number_id: str = _plain("WHATSAPP_PHONE_NUMBER_ID", pattern=r"^\d+$")
     whatsapp_api_base_url: str = _plain(
-        "WHATSAPP_API_BASE_URL", "https://graph.facebook.com/v26.0", pattern=r"^https?://\S+$"
+        "WHATSAPP_API_BASE_URL",
+        default="https://graph.facebook.com/v26.0",
+        pattern=r"^https?://\S+$",
     )
 
-    dispatcher_force_fail: bool = _automation("DISPATCHER_FORCE_FAIL", False)
-    max_attempts: int = _automation("MAX_ATTEMPTS", 10, ge=1, le=100)
-    retry_base_seconds: float = _automation("RETRY_BASE_SECONDS", 30.0, gt=0)
-    retry_cap_seconds: float = _automation("RETRY_CAP_SECONDS", 3600.0, gt=0)
-    dispatch_batch_size: int = _automation("DISPATCH_BATCH_SIZE", 500, ge=1, le=10_000)
-    relay_interval_seconds: float = _automation("RELAY_INTERVAL_SECONDS", 1.0, ge=0.1, le=60)
-    notify: bool = _automation("NOTIFY", True)
-    outbound_max_attempts: int = _automation("OUTBOUND_MAX_ATTEMPTS", 5, ge=1, le=100)
-    outbound_retry_base_seconds: float = _automation("OUTBOUND_RETRY_BASE_SECONDS", 10.0, gt=0)
-    otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", 30, ge=1, le=10_080)
-    timezone: str = _automation("TIMEZONE", "UTC")
-    retention_days: int = _automation("RETENTION_DAYS", 90, ge=1)
+    dispatcher_force_fail: bool = _automation("DISPATCHER_FORCE_FAIL", default=False)
+    max_attempts: int = _automation("MAX_ATTEMPTS", default=10, ge=1, le=100)
+    retry_base_seconds: float = _automation("RETRY_BASE_SECONDS", default=30.0, gt=0)
+    retry_cap_seconds: float = _automation("RETRY_CAP_SECONDS", default=3600.0, gt=0)
+    dispatch_batch_size: int = _automation("DISPATCH_BATCH_SIZE", default=500, ge=1, le=10_000)
+    dispatch_concurrency: int = _automation("DISPATCH_CONCURRENCY", default=2, ge=1, le=64)
+    relay_interval_seconds: float = _automation(
+        "RELAY_INTERVAL_SECONDS", default=1.0, ge=0.1, le=60
+    )
+    notify: bool = _automation("NOTIFY", default=True)
+    outbound_max_attempts: int = _automation("OUTBOUND_MAX_ATTEMPTS", default=5, ge=1, le=100)
+    outbound_retry_base_seconds: float = _automation(
+        "OUTBOUND_RETRY_BASE_SECONDS", default=10.0, gt=0
+    )
+    otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", default=30, ge=1, le=10_080)
+    timezone: str = _automation("TIMEZONE", default="UTC")
+    retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)
     secret_key: str = _automation("SECRET_KEY", min_length=32)
     encryption_keys: CommaSeparated = _automation("ENCRYPTION_KEYS", min_length=1)
-    admin_username: str = _automation("ADMIN_USERNAME", "admin", min_length=1)
-    admin_password: str | None = _automation("ADMIN_PASSWORD", None, min_length=12)
-    trust_role_header: bool = _automation("TRUST_ROLE_HEADER", False)
-    data_dir: Path = _automation("DATA_DIR", Path(".local"))
+    admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
+    admin_password: str | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
+    trust_role_header: bool = _automation("TRUST_ROLE_HEADER", default=False)
+    data_dir: Path = _automation("DATA_DIR", default=Path(".local"))
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -120,7 +127,7 @@ class Settings(BaseModel):
                 Fernet(key)
         except ValueError:
             raise ValueError(
-                "must be Fernet keys (32 url-safe base64 bytes each), newest first, separated by commas"
+                "must be Fernet keys (32 url-safe base64 bytes each), newest first, comma between"
             ) from None
         return value
 

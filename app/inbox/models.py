@@ -18,15 +18,6 @@ class ItemStatus(StrEnum):
     DISMISSED = "dismissed"
 
 
-class Severity(StrEnum):
-    """How urgent an inbox item is, from the least to the most."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
-
-
 class InboxItem(Base):
     """A thing that a person must see."""
 

@@ -89,6 +89,7 @@ class OtpVerificationStuck(Event):
     job_id: int
     masked_phone: str
     waiting_minutes: int
+    last_message_id: int | None
 
     @property
     def subject_ref(self) -> str:

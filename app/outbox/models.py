@@ -37,9 +37,7 @@ class AutomationEvent(Base):
             "id",
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
-        Index(
-            "ix_cc_automation_events_failed", "id", postgresql_where=text("status = 'failed'")
-        ),
+        Index("ix_cc_automation_events_failed", "id", postgresql_where=text("status = 'failed'")),
         Index("ix_cc_automation_events_type", "event_type", "id"),
         Index("ix_cc_automation_events_subject", "subject_ref"),
         {
@@ -76,9 +74,7 @@ class AutomationEventAttempt(Base):
     __table_args__ = (Index("ix_cc_automation_event_attempts_event", "event_id", "id"),)
 
     id: Mapped[BigId]
-    event_id: Mapped[int] = mapped_column(
-        ForeignKey("cc_automation_events.id", ondelete="CASCADE")
-    )
+    event_id: Mapped[int] = mapped_column(ForeignKey("cc_automation_events.id", ondelete="CASCADE"))
     budget: Mapped[int]
     attempt: Mapped[int]
     error: Mapped[str]
@@ -93,6 +89,4 @@ class AutomationEventActivity(Activity, Base):
     __tablename__ = "cc_automation_event_activity"
     __table_args__ = (Index("ix_cc_automation_event_activity_event", "event_id", "id"),)
 
-    event_id: Mapped[int] = mapped_column(
-        ForeignKey("cc_automation_events.id", ondelete="CASCADE")
-    )
+    event_id: Mapped[int] = mapped_column(ForeignKey("cc_automation_events.id", ondelete="CASCADE"))

@@ -1,0 +1,59 @@
+"""Claim due events: a row lock held by the very transaction that does the work.
+
+A worker that dies gives its rows back by dying. Whoever comes second skips them.
+"""
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from app.dispatch.decisions import WORKER_LOST, ClaimedEvent
+
+_CLAIM = """
+SELECT id, event_type, dedupe_key, payload, attempts, budget
+FROM cc_automation_events
+WHERE next_attempt_at <= now() AND {condition}
+ORDER BY next_attempt_at, id
+LIMIT %s
+FOR UPDATE SKIP LOCKED
+"""
+UNSUSPECTED = _CLAIM.format(condition=f"error_fingerprint IS DISTINCT FROM '{WORKER_LOST}'")
+SUSPECTED = _CLAIM.format(condition=f"error_fingerprint = '{WORKER_LOST}'")
+ANY = _CLAIM.format(condition="true")
+
+_COUNT_DUE = """
+SELECT count(*) FROM (
+    SELECT FROM cc_automation_events WHERE next_attempt_at <= now() LIMIT %s
+) AS due
+"""
+
+_RELOCK = """
+SELECT FROM cc_automation_events
+WHERE id = %s AND budget = %s AND attempts = %s AND status = 'failed'
+FOR UPDATE
+"""
+
+
+def claim(
+    connection: Connection[Any], *, limit: int, query: str = UNSUSPECTED
+) -> list[ClaimedEvent]:
+    """Lock and return up to `limit` due events, the longest due first.
+
+    `query` chooses among those that may have killed a worker (SUSPECTED), those that
+    have not (UNSUSPECTED), and ANY.
+    """
+    with connection.cursor(row_factory=class_row(ClaimedEvent)) as cursor:
+        return cursor.execute(query, [limit]).fetchall()
+
+
+def count_due(connection: Connection[Any], *, limit: int) -> int:
+    """Return how many events are due, or `limit` if there are at least as many."""
+    row = connection.execute(_COUNT_DUE, [limit]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def relock(connection: Connection[Any], event: ClaimedEvent, *, attempts: int) -> bool:
+    """Lock `event` again; False if anyone has touched it since it was charged `attempts`."""
+    found = connection.execute(_RELOCK, [event.id, event.budget, attempts]).fetchone()
+    return found is not None

@@ -1,0 +1,111 @@
+"""Dispatch what is due: batch by batch, each batch in one transaction.
+
+An event that may have killed a worker is left out of batches and taken alone, after
+them (`app.dispatch.isolate`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import structlog
+from psycopg import Connection, DataError, IntegrityError
+from sqlalchemy import Engine
+
+from app.core.database import driver_connection
+from app.dispatch.claim import ANY, SUSPECTED, claim
+from app.dispatch.decisions import Decision, Rules
+from app.dispatch.isolate import dispatch_alone
+from app.dispatch.result import DispatchResult
+from app.dispatch.settle import settle
+
+log = structlog.get_logger(__name__)
+
+REFUSALS = (DataError, IntegrityError)
+"""What the database says of a value it won't take; a lost connection is not among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """What dispatch works with: the database, the rules, and how much it takes at once."""
+
+    engine: Engine
+    rules: Rules
+    batch_size: int
+
+
+def dispatch_due(
+    dispatcher: Dispatcher, *, seconds: float = 20.0, careful: bool = False
+) -> DispatchResult:
+    """Dispatch due events until none is left or `seconds` have passed; return the counts.
+
+    Each committed event becomes exactly one item or one more failure, whatever dies in
+    between. `careful` first takes up to a batch of events one by one, each try counted
+    before the work: so a run that follows a killed one finds and charges the killer.
+    """
+    deadline = monotonic() + seconds
+    result = DispatchResult()
+    if careful:
+        result += _dispatch_one_by_one(dispatcher, ANY, deadline)
+    while monotonic() < deadline:
+        batch = dispatch_batch(dispatcher)
+        result += batch
+        if batch.claimed < dispatcher.batch_size:
+            break
+    return result + _dispatch_one_by_one(dispatcher, SUSPECTED, deadline)
+
+
+def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
+    """Dispatch one batch in one transaction of two round trips."""
+    with driver_connection(dispatcher.engine) as connection:
+        try:
+            with connection.pipeline(), connection.transaction():
+                decisions = _claim_and_decide(connection, dispatcher)
+                settle(connection, decisions)
+        except REFUSALS as error:
+            log.warning("batch_refused_by_database", error_class=type(error).__name__)
+            decisions = _dispatch_in_halves(connection, dispatcher)
+    return DispatchResult.of(decisions)
+
+
+def _claim_and_decide(connection: Connection[Any], dispatcher: Dispatcher) -> list[Decision]:
+    events = claim(connection, limit=dispatcher.batch_size)
+    return dispatcher.rules.decide_all(events)
+
+
+def _dispatch_in_halves(connection: Connection[Any], dispatcher: Dispatcher) -> list[Decision]:
+    with connection.transaction():
+        decisions = _claim_and_decide(connection, dispatcher)
+        return _settle_in_halves(connection, decisions, dispatcher.rules)
+
+
+def _settle_in_halves(
+    connection: Connection[Any], decisions: Sequence[Decision], rules: Rules
+) -> list[Decision]:
+    """Settle `decisions` under savepoints until what the database refuses stands alone."""
+    try:
+        with connection.transaction():
+            settle(connection, decisions)
+    except REFUSALS as error:
+        if len(decisions) > 1:
+            middle = len(decisions) // 2
+            halves = decisions[:middle], decisions[middle:]
+            return [d for half in halves for d in _settle_in_halves(connection, half, rules)]
+        refused = rules.fail(decisions[0].event, error)
+        settle(connection, [refused])
+        return [refused]
+    return list(decisions)
+
+
+def _dispatch_one_by_one(dispatcher: Dispatcher, query: str, deadline: float) -> DispatchResult:
+    result = DispatchResult()
+    for _ in range(dispatcher.batch_size):
+        if monotonic() >= deadline:
+            break
+        with driver_connection(dispatcher.engine) as connection:
+            decision = dispatch_alone(connection, dispatcher.rules, query=query)
+        if decision is None:
+            break
+        result += DispatchResult.of([decision])
+    return result

@@ -1,0 +1,17 @@
+"""See how much is due, and say how many dispatch messages would help."""
+
+from math import ceil
+
+from app.core.database import driver_connection
+from app.dispatch.claim import count_due
+from app.dispatch.dispatch import Dispatcher
+
+
+def messages_needed(dispatcher: Dispatcher, *, workers: int) -> int:
+    """Return how many of `workers` would find a batch to do now; 0 if nothing is due.
+
+    Costs one probe of the partial index, and counts no further than the workers reach.
+    """
+    with driver_connection(dispatcher.engine) as connection, connection.transaction():
+        due = count_due(connection, limit=dispatcher.batch_size * workers)
+    return min(workers, ceil(due / dispatcher.batch_size))

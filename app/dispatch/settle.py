@@ -1,0 +1,163 @@
+"""Write decisions down: items in, events sent or failed, attempts counted, deaths announced.
+
+Rows go in by `INSERT … SELECT FROM unnest(…)`, one array per column, so that a batch
+is a handful of statements; on a connection in pipeline mode none of them waits.
+"""
+
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from app.dispatch.decisions import Decision, Delivery, Failure
+from app.inbox.drafts import Draft, draft_dead_letter
+
+_INSERT_ITEMS = """
+INSERT INTO cc_admin_inbox_items
+    (type, severity, title, body, link_ref, dedupe_key, event_id)
+SELECT * FROM unnest
+    (%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+ON CONFLICT (dedupe_key) DO NOTHING
+"""
+
+_FOLD_ITEM = """
+INSERT INTO cc_admin_inbox_items
+    (type, severity, title, body, link_ref, dedupe_key, event_id, group_key, occurrences)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (group_key) WHERE status IN ('open', 'acknowledged') AND group_key IS NOT NULL
+DO UPDATE SET
+    occurrences = cc_admin_inbox_items.occurrences + EXCLUDED.occurrences,
+    last_seen_at = now()
+"""
+
+_MARK_SENT = """
+UPDATE cc_automation_events
+SET status = 'sent', sent_at = now(), next_attempt_at = NULL
+WHERE id = ANY(%s)
+"""
+
+_MARK_FAILED = """
+UPDATE cc_automation_events AS event
+SET status = 'failed',
+    attempts = failure.attempt,
+    last_error = failure.error,
+    error_fingerprint = failure.fingerprint,
+    next_attempt_at = now() + failure.wait * interval '1 second',
+    dead_at = CASE WHEN failure.wait IS NULL THEN now() END
+FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::float8[])
+    AS failure (id, attempt, error, fingerprint, wait)
+WHERE event.id = failure.id
+"""
+
+_INSERT_ATTEMPTS = """
+INSERT INTO cc_automation_event_attempts
+    (event_id, budget, attempt, error, error_fingerprint, worker)
+SELECT tried.*, %s FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[], %s::text[])
+    AS tried
+"""
+
+_DELETE_ATTEMPT = """
+DELETE FROM cc_automation_event_attempts
+WHERE event_id = %s AND budget = %s AND attempt = %s
+"""
+
+_RESTORE = """
+UPDATE cc_automation_events AS event
+SET attempts = event.attempts - 1,
+    last_error = earlier.error,
+    error_fingerprint = earlier.error_fingerprint
+FROM (VALUES (%s::bigint)) AS refunded (id)
+LEFT JOIN LATERAL (
+    SELECT error, error_fingerprint FROM cc_automation_event_attempts
+    WHERE event_id = refunded.id ORDER BY id DESC LIMIT 1
+) AS earlier ON true
+WHERE event.id = refunded.id
+"""
+
+
+class _Item(NamedTuple):
+    type: str
+    severity: str
+    title: str
+    body: str
+    link_ref: str | None
+    dedupe_key: str
+    event_id: int
+    group_key: str | None
+
+
+def settle(connection: Connection[Any], decisions: Sequence[Decision]) -> None:
+    """Write `decisions`, whose events are locked by the caller's transaction."""
+    deliveries = [decision for decision in decisions if isinstance(decision, Delivery)]
+    failures = [decision for decision in decisions if isinstance(decision, Failure)]
+    items = [_item(each.draft, each.event.dedupe_key, each.event.id) for each in deliveries]
+    _insert_items(connection, [item for item in items if item.group_key is None])
+    _fold_items(connection, [item for item in items if item.group_key is not None])
+    if deliveries:
+        connection.execute(_MARK_SENT, [[delivery.event.id for delivery in deliveries]])
+    if failures:
+        _record_failures(connection, failures)
+
+
+def refund(connection: Connection[Any], charged: Failure) -> None:
+    """Take back the try that was counted before the work, with its history row."""
+    event = charged.event
+    connection.execute(_DELETE_ATTEMPT, [event.id, event.budget, charged.attempt])
+    connection.execute(_RESTORE, [event.id])
+
+
+def _insert_items(connection: Connection[Any], items: Sequence[_Item]) -> None:
+    if items:
+        *columns, _group_keys = map(list, zip(*items, strict=True))
+        connection.execute(_INSERT_ITEMS, columns)
+
+
+def _fold_items(connection: Connection[Any], items: Iterable[_Item]) -> None:
+    by_group = attrgetter("group_key")
+    for _key, members in groupby(sorted(items, key=by_group), key=by_group):
+        first, *others = members
+        connection.execute(_FOLD_ITEM, [*first, 1 + len(others)])
+
+
+def _record_failures(connection: Connection[Any], failures: Sequence[Failure]) -> None:
+    rows = [(f.event.id, f.attempt, f.error, f.fingerprint, f.wait) for f in failures]
+    connection.execute(_MARK_FAILED, [list(column) for column in zip(*rows, strict=True)])
+    tries = [
+        (f.event.id, f.event.budget, f.attempt, f.error, f.fingerprint)
+        for f in failures
+        if f.is_new
+    ]
+    if tries:
+        columns = [list(column) for column in zip(*tries, strict=True)]
+        connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *columns])
+    _fold_items(connection, [_announcement(f) for f in failures if f.is_dead])
+
+
+def _announcement(failure: Failure) -> _Item:
+    event = failure.event
+    draft = draft_dead_letter(
+        event.event_type, error=failure.error, fingerprint=failure.fingerprint
+    )
+    return _item(draft, f"automation_dead_letter:{event.id}:{event.budget}", event.id)
+
+
+def _item(draft: Draft, dedupe_key: str, event_id: int) -> _Item:
+    words = draft.wording
+    return _Item(
+        draft.type,
+        draft.severity.value,
+        words.title,
+        words.body,
+        words.link_ref,
+        dedupe_key,
+        event_id,
+        words.group_key,
+    )
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

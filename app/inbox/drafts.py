@@ -1,0 +1,158 @@
+"""What an inbox item will say. Pure: each event type has one draft function here.
+
+A draft function takes the payload of an event and returns its wording; the type and the
+severity stand in its decorator. It touches nothing but memory, may raise, and is called
+again, with the same payload, until it succeeds or the event's budget is spent.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+TITLE_LIMIT = 200
+BODY_LIMIT = 8_000
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+Payload = Mapping[str, Any]
+
+
+class Severity(StrEnum):
+    """How urgent an inbox item is, from the least to the most."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class UnknownEventType(Exception):
+    """No draft function knows this type; a newer release may have recorded it."""
+
+
+class UnstorableText(Exception):
+    """A draft holds text that PostgreSQL can't store, or too much of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What an item says: plain text, the page behind it, and what it may be folded into.
+
+    Items with one `group_key` become one open item that counts its occurrences.
+    """
+
+    title: str
+    body: str
+    link_ref: str | None = None
+    group_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An inbox item before it is written."""
+
+    type: str
+    severity: Severity
+    wording: Wording
+
+
+WordingOf = Callable[[Payload], Wording]
+
+_FUNCTIONS: dict[str, tuple[Severity, WordingOf]] = {}
+
+
+def drafts(event_type: str, *, severity: Severity) -> Callable[[WordingOf], WordingOf]:
+    """Register the decorated function as the one that words events of `event_type`."""
+
+    def register(function: WordingOf) -> WordingOf:
+        _FUNCTIONS[event_type] = (Severity(severity), function)
+        return function
+
+    return register
+
+
+def drafted_types() -> frozenset[str]:
+    """Return the event types that have a draft function."""
+    return frozenset(_FUNCTIONS)
+
+
+def draft_event(event_type: str, payload: Payload) -> Draft:
+    """Return the inbox item that an event asks for.
+
+    Raises UnknownEventType, UnstorableText, or whatever the draft function raises.
+    """
+    try:
+        severity, words_of = _FUNCTIONS[event_type]
+    except KeyError:
+        raise UnknownEventType(
+            f"No draft function knows events of type {event_type!r}; deploy the release that does."
+        ) from None
+    return Draft(event_type, severity, _storable(words_of(payload)))
+
+
+def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft:
+    """Return the item that announces a dead letter, folded per event type and error."""
+    return Draft(
+        "automation_dead_letter",
+        Severity.ERROR,
+        Wording(
+            title=f"Events of type {event_type} have died",
+            body=f"Every try was used up; the last one failed with: {error}\n"
+            "Mend the cause, then retry the dead events from their page.",
+            link_ref=f"/automation/events?event_type={event_type}&dead=true",
+            group_key=f"automation_dead_letter:{event_type}:{fingerprint}",
+        ),
+    )
+
+
+@drafts("fraud_case_created", severity=Severity.CRITICAL)
+def _fraud_case_created(payload: Payload) -> Wording:
+    return Wording(
+        title=f"Fraud reported by {payload['masked_phone']}",
+        body="The customer proved who they are with a one-time code. "
+        f"They wrote: “{payload['report']}”",
+        link_ref=f"/automation/cases/{payload['case_id']}",
+    )
+
+
+@drafts("outbound_failed_max_attempts", severity=Severity.ERROR)
+def _outbound_failed_max_attempts(payload: Payload) -> Wording:
+    return Wording(
+        title=f"A message to {payload['masked_phone']} failed for good",
+        body=f"Tried {payload['attempts']} times. {payload['reason']}",
+        link_ref=f"/automation/outbound/{payload['job_id']}",
+    )
+
+
+@drafts("otp_verification_stuck", severity=Severity.WARNING)
+def _otp_verification_stuck(payload: Payload) -> Wording:
+    message_id = payload.get("last_message_id")
+    return Wording(
+        title=f"Verification of {payload['masked_phone']} is stuck",
+        body=f"The customer has not returned a code for {payload['waiting_minutes']} minutes. "
+        "Look at whether the code was delivered, and call them if it was not.",
+        link_ref=f"/automation/outbound/{message_id}" if message_id else None,
+    )
+
+
+@drafts("daily_operational_summary_ready", severity=Severity.INFO)
+def _daily_operational_summary_ready(payload: Payload) -> Wording:
+    return Wording(
+        title=f"Operational summary of {payload['business_date']}",
+        body=payload["headline"],
+        link_ref="/automation/overview",
+    )
+
+
+def _storable(wording: Wording) -> Wording:
+    text = f"{wording.title}{wording.body}{wording.link_ref}{wording.group_key}"
+    if _UNSTORABLE.search(text):
+        raise UnstorableText("The draft holds a NUL byte or half of a surrogate pair.")
+    if len(wording.title) > TITLE_LIMIT or len(wording.body) > BODY_LIMIT:
+        raise UnstorableText(
+            f"The draft is too long: a title has {TITLE_LIMIT} characters at most, "
+            f"a body {BODY_LIMIT}."
+        )
+    return wording

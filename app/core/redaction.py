@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 HIDDEN = "[redacted]"
+_SHOWN = 4
 
 _SECRET_KEY = re.compile(
     r"(^|_)(otp|otp_code|password|secret|token|authorization|cookie|signature|api_key)$|^code$",
@@ -25,7 +26,7 @@ _CODE = re.compile(r"(?<![\w.:/#=-])\d(?:[ -]?\d){3,7}(?![\w-])")
 def mask_phone(number: str) -> str:
     """Return `number` with all but its last four digits hidden, e.g. `••• 4567`."""
     digits = re.sub(r"\D", "", number)
-    return f"••• {digits[-4:]}" if len(digits) > 4 else "•••"
+    return f"••• {digits[-_SHOWN:]}" if len(digits) > _SHOWN else "•••"
 
 
 def redact_text(text: str) -> str:

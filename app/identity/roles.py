@@ -1,0 +1,40 @@
+"""Who is asking, and whether they may. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.errors import Forbidden
+
+ADMIN = "admin"
+"""The role that everything here asks for; any other name may do nothing."""
+
+
+class Credential(StrEnum):
+    """How a caller proved who they are."""
+
+    SESSION = "session"
+    BEARER = "bearer"
+    ROLE_HEADER = "role_header"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A caller who is known: `name` is the author of what they do."""
+
+    name: str
+    role: str
+    credential: Credential
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this caller may use the automation center."""
+        return self.role == ADMIN
+
+
+def require_admin(identity: Identity) -> None:
+    """Raise Forbidden unless `identity` has the admin role."""
+    if not identity.is_admin:
+        raise Forbidden(
+            f"{identity.name} does not have the admin role, which this page asks for; "
+            "sign in as an admin."
+        )

@@ -1,0 +1,78 @@
+"""Bearer tokens for scripts: 256 random bits, shown once, kept as a SHA-256.
+
+A plain hash is enough for a value that can't be guessed; the prefix lets secret
+scanners and people recognise one.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from app.identity.models import ApiToken, User
+
+PREFIX = "ac_"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token: `text` is what the caller sends, and is never shown again."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBearer:
+    """The user whom a valid token speaks for."""
+
+    username: str
+    role: str
+
+
+def issue_token(
+    session: Session, *, username: str, name: str, expires_at: datetime | None = None
+) -> IssuedToken:
+    """Issue a token to a user; `name` tells what it is for. Raises NotFound."""
+    user_id = session.scalar(select(User.id).where(User.username == username))
+    if user_id is None:
+        raise NotFound(f"There is no user {username}; create them first.")
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(user_id=user_id, name=name, token_hash=_hash(text), expires_at=expires_at)
+    session.add(token)
+    session.flush()
+    return IssuedToken(token.id, text)
+
+
+def verify_token(session: Session, text: str, *, now: datetime) -> TokenBearer | None:
+    """Return whom `text` speaks for, or None if it is unknown, revoked or expired."""
+    if not text.startswith(PREFIX):
+        return None
+    row = session.execute(
+        select(User.username, User.role)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == _hash(text), ApiToken.revoked_at.is_(None), User.is_active)
+        .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now))
+    ).one_or_none()
+    return TokenBearer(row.username, row.role) if row else None
+
+
+def revoke_token(session: Session, token_id: int) -> None:
+    """End a token at once; revoking it again changes nothing. Raises NotFound."""
+    revoked_at = func.coalesce(ApiToken.revoked_at, func.now())
+    revoked = session.scalar(
+        update(ApiToken)
+        .where(ApiToken.id == token_id)
+        .values(revoked_at=revoked_at)
+        .returning(ApiToken.id)
+    )
+    if revoked is None:
+        raise NotFound(f"There is no token {token_id}.")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

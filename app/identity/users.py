@@ -1,0 +1,135 @@
+"""Users: sign in, and the first admin.
+
+Every try to sign in is counted before the password is looked at, so that many tries at
+once can't outrun the count. From the fifth failure in a row on, the account rests for
+a minute, then two, then four, up to a quarter of an hour; the right password ends it.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.database import Sessions
+from app.core.errors import Conflict, InvalidInput
+from app.identity.models import Role, User
+from app.identity.passwords import (
+    check_strength,
+    generate_password,
+    hash_password,
+    needs_rehash,
+    verify_password,
+)
+
+MAX_FAILURES = 5
+FIRST_REST = timedelta(minutes=1)
+MAX_REST = timedelta(minutes=15)
+
+_USERNAME = re.compile(r"[\w.@-]{1,64}")
+
+_FIRST_ADMIN_LOCK = 4_711_002
+"""Key of the advisory lock that lets one process at a time look for the first admin."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user who may sign in. `stamp` changes with the password, which ends old sessions."""
+
+    id: int
+    username: str
+    role: str
+    stamp: str
+
+
+def authenticate(
+    sessions: Sessions, *, username: str, password: str, now: datetime
+) -> Account | None:
+    """Return the account that `username` and `password` open, or None.
+
+    None does not tell an unknown user from a wrong password, an account at rest or a
+    disabled one, nor does the time it takes. No connection is held while hashing.
+    """
+    with sessions.begin() as session:
+        user = _count_try(session, username, now)
+    fits = verify_password(password, user.password_hash if user else None)
+    if user is None or not fits:
+        log.warning("sign_in_refused", user_id=user.id if user else None)
+        return None
+    with sessions.begin() as session:
+        return _sign_in(session, user.id, password, now)
+
+
+def find_account(session: Session, user_id: int) -> Account | None:
+    """Return the account with that id, unless it is gone or disabled."""
+    user = session.get(User, user_id)
+    return _account(user) if user is not None and user.is_active else None
+
+
+def create_user(session: Session, *, username: str, password: str, role: Role) -> Account:
+    """Create a user. Raises InvalidInput on a weak password, Conflict on a taken name."""
+    if not _USERNAME.fullmatch(username):
+        raise InvalidInput(
+            "A username has 1 to 64 letters, digits or any of . _ @ -", field="username"
+        )
+    check_strength(password, username=username)
+    if session.scalar(select(User.id).where(User.username == username)) is not None:
+        raise Conflict(f"There is a user {username} already; choose another name.")
+    user = User(username=username, password_hash=hash_password(password), role=role)
+    session.add(user)
+    session.flush()
+    return _account(user)
+
+
+def ensure_admin(session: Session, *, username: str, password: str | None) -> str | None:
+    """Create the first admin if there is none yet, whoever else tries at the same time.
+
+    Returns the password if one had to be generated; it is kept nowhere, so show it now.
+    Returns None if `password` was given, or if there is an admin already.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_FIRST_ADMIN_LOCK)))
+    if session.scalar(select(User.id).where(User.role == Role.ADMIN).limit(1)) is not None:
+        return None
+    chosen = password or generate_password()
+    create_user(session, username=username, password=chosen, role=Role.ADMIN)
+    log.info("first_admin_created", username=username)
+    return None if password else chosen
+
+
+def _count_try(session: Session, username: str, now: datetime) -> User | None:
+    """Count a try against the user; None if they are unknown, disabled or at rest."""
+    user = session.scalar(
+        select(User).where(User.username == username, User.is_active).with_for_update()
+    )
+    if user is None or (user.locked_until is not None and now < user.locked_until):
+        return None
+    user.failed_logins += 1
+    user.locked_until = _rest_until(user.failed_logins, now)
+    return user
+
+
+def _rest_until(failures: int, now: datetime) -> datetime | None:
+    if failures < MAX_FAILURES:
+        return None
+    doublings: int = min(failures - MAX_FAILURES, 10)
+    return now + min(FIRST_REST * (1 << doublings), MAX_REST)
+
+
+def _sign_in(session: Session, user_id: int, password: str, now: datetime) -> Account:
+    user = session.get_one(User, user_id)
+    user.failed_logins = 0
+    user.locked_until = None
+    user.last_login_at = now
+    if needs_rehash(user.password_hash):
+        user.password_hash = hash_password(password)
+    return _account(user)
+
+
+def _account(user: User) -> Account:
+    stamp = hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
+    return Account(user.id, user.username, user.role, stamp)

@@ -1,0 +1,114 @@
+"""Act on an item: change it, and write down who did, in the caller's transaction."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict, InvalidInput, NotFound
+from app.core.redaction import redact_text
+from app.inbox.actions import CLOSED, Action, allowed_actions, next_status
+from app.inbox.models import InboxActivity, InboxItem
+from app.inbox.queries import Item, item_of
+
+NOTE_LIMIT = 2_000
+"""Characters of a note."""
+
+
+def act_on_item(  # noqa: PLR0913 - an act is all of these, each by its name
+    session: Session,
+    item_id: int,
+    action: Action,
+    *,
+    actor: str,
+    note: str | None = None,
+    expected_version: int | None = None,
+) -> Item:
+    """Do `action` to an item and return it as it stands then.
+
+    Of two people who act at once, one wins; the other gets a Conflict that says who was
+    first and when, as does one whose `expected_version` is no longer the item's. Whoever
+    acknowledges an item that is nobody's takes it. The note is redacted before it is
+    kept. Raises NotFound, Conflict, or InvalidInput for a note that is too long.
+    """
+    kept_note = _checked(note)
+    item = session.get(InboxItem, item_id)
+    if item is None:
+        raise NotFound(f"There is no inbox item {item_id}.")
+    seen, from_status = expected_version or item.version, item.status
+    to_status = next_status(from_status, action)
+    if to_status is None or seen != item.version:
+        raise _conflict(session, item, action)
+    taker = actor if action is Action.ACKNOWLEDGE else None
+    if not _swap(session, item, to_status, taker=taker):
+        session.refresh(item)
+        raise _conflict(session, item, action)
+    session.add(
+        InboxActivity(
+            item_id=item_id,
+            actor=actor,
+            action=action,
+            from_status=from_status,
+            to_status=to_status,
+            note=kept_note,
+        )
+    )
+    session.refresh(item)
+    return item_of(item)
+
+
+def _swap(session: Session, item: InboxItem, to_status: str, *, taker: str | None) -> bool:
+    """Write the new status unless the version has moved on; tell whether it was written."""
+    statement = (
+        update(InboxItem)
+        .where(InboxItem.id == item.id, InboxItem.version == item.version)
+        .values(
+            status=to_status,
+            version=InboxItem.version + 1,
+            closed_at=func.now() if to_status in CLOSED else None,
+            assignee=func.coalesce(InboxItem.assignee, taker),
+        )
+        .returning(InboxItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    try:
+        with session.begin_nested():
+            return session.scalar(statement) is not None
+    except IntegrityError:
+        raise _superseded(session, item) from None
+
+
+def _checked(note: str | None) -> str | None:
+    text = (note or "").strip()
+    if len(text) > NOTE_LIMIT:
+        raise InvalidInput(f"A note has {NOTE_LIMIT} characters at most.", field="note")
+    return redact_text(text) or None
+
+
+def _conflict(session: Session, item: InboxItem, action: Action) -> Conflict:
+    """Say why `action` came too late: who changed the item, when, and what can be done now."""
+    last = session.scalar(
+        select(InboxActivity)
+        .where(InboxActivity.item_id == item.id)
+        .order_by(InboxActivity.id.desc())
+        .limit(1)
+    )
+    now_allowed = " or ".join(allowed_actions(item.status))
+    if last is None:
+        return Conflict(
+            f"Item {item.id} is {item.status}, so {action} does nothing; {now_allowed} it."
+        )
+    return Conflict(
+        f"Item {item.id} was {Action(last.action).past} by {last.actor}"
+        f" at {last.at:%Y-%m-%d %H:%M:%S} UTC; reload it before you {now_allowed} it."
+    )
+
+
+def _superseded(session: Session, item: InboxItem) -> Conflict:
+    newer = session.scalar(
+        select(InboxItem.id).where(
+            InboxItem.group_key == item.group_key, InboxItem.status.not_in(CLOSED)
+        )
+    )
+    return Conflict(
+        f"Item {item.id} can't be reopened: it has come up again as item {newer}; work on that one."
+    )

@@ -1,0 +1,167 @@
+"""Read the inbox: pages, one item with its history, counts that cost little however many rows.
+
+Lists walk an index backwards from the cursor. Where a filter leaves out the middle
+column of an index, the few values of that column are walked side by side and merged,
+so that every combination of filters costs a page of index entries and no more.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
+from app.core.views import Act, view_of
+from app.inbox.actions import Action, allowed_actions
+from app.inbox.drafts import Severity
+from app.inbox.models import InboxActivity, InboxItem, ItemStatus
+
+COUNT_CAP = 1_000
+"""A count that equals this means: that many, or more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """Which items a list holds; None leaves a part open. `q` is looked for in the words."""
+
+    status: ItemStatus | None = None
+    severity: Severity | None = None
+    type: str | None = None
+    assignee: str | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An inbox item as people and scripts see it."""
+
+    id: int
+    type: str
+    severity: str
+    title: str
+    body: str
+    status: str
+    link_ref: str | None
+    occurrences: int
+    assignee: str | None
+    snoozed_until: datetime | None
+    version: int
+    event_id: int | None
+    created_at: datetime
+    last_seen_at: datetime
+    closed_at: datetime | None
+    allowed_actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWithHistory:
+    """An item and what people did to it, oldest first."""
+
+    item: Item
+    history: Sequence[Act]
+
+
+def list_items(
+    session: Session, wanted: ItemFilter, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[Item]:
+    """Return a page of items, newest first. Raises InvalidInput on a foreign cursor."""
+    before = decode_cursor(cursor)
+    words = (InboxItem.title, InboxItem.body, InboxItem.link_ref)
+    found = or_(*(word.icontains(wanted.q, autoescape=True) for word in words))
+    return read_page(
+        session,
+        InboxItem,
+        lambda limit: _ids(wanted, before=before, limit=limit),
+        limit=limit,
+        found=found if wanted.q else None,
+    ).map(item_of)
+
+
+def show_item(session: Session, item_id: int) -> ItemWithHistory:
+    """Return an item with its history. Raises NotFound."""
+    item = session.get(InboxItem, item_id)
+    if item is None:
+        raise NotFound(f"There is no inbox item {item_id}.")
+    acts = session.scalars(
+        select(InboxActivity).where(InboxActivity.item_id == item_id).order_by(InboxActivity.id)
+    )
+    return ItemWithHistory(item_of(item), [view_of(Act, act) for act in acts])
+
+
+def item_of_event(session: Session, event_id: int) -> Item | None:
+    """Return the newest item that an event has led to, or None."""
+    row = session.scalar(
+        select(InboxItem)
+        .where(InboxItem.event_id == event_id)
+        .order_by(InboxItem.id.desc())
+        .limit(1)
+    )
+    return item_of(row) if row else None
+
+
+def open_by_severity(session: Session) -> dict[Severity, int]:
+    """Return how many items are open, by severity; no count goes beyond COUNT_CAP."""
+    counts = [_count_open(severity).label(severity) for severity in Severity]
+    row = session.execute(select(*counts)).one()
+    return {severity: getattr(row, severity) for severity in Severity}
+
+
+def item_of(row: InboxItem) -> Item:
+    """Return the view of a row."""
+    return view_of(Item, row, allowed_actions=allowed_actions(row.status))
+
+
+def _ids(wanted: ItemFilter, *, before: int, limit: int) -> Select[int]:
+    """Select the newest `limit` ids below `before`, walking one index per branch."""
+    branches = [
+        select(InboxItem.id)
+        .where(InboxItem.id < before, *conditions)
+        .order_by(InboxItem.id.desc())
+        .limit(limit)
+        .subquery()
+        for conditions in _branches(wanted)
+    ]
+    merged = union_all(*(select(branch.c.id) for branch in branches)).subquery()
+    return select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
+
+
+def _branches(wanted: ItemFilter) -> Iterator[list[ColumnElement[bool]]]:
+    """Yield the conditions of each walk; together they are `wanted` without its `q`."""
+    statuses: Iterable[str | None] = [wanted.status]
+    severities: Iterable[str | None] = [wanted.severity]
+    if not wanted.assignee:
+        if wanted.severity and not wanted.status:
+            statuses = ItemStatus
+        if wanted.type and wanted.status and not wanted.severity:
+            severities = Severity
+    for status, severity in product(statuses, severities):
+        parts = (
+            (InboxItem.type, wanted.type),
+            (InboxItem.status, status),
+            (InboxItem.severity, severity),
+            (InboxItem.assignee, wanted.assignee),
+        )
+        yield [column == value for column, value in parts if value is not None]
+
+
+def _count_open(severity: Severity) -> ScalarSelect[int]:
+    capped = (
+        select(literal(1))
+        .where(InboxItem.status == ItemStatus.OPEN, InboxItem.severity == severity)
+        .limit(COUNT_CAP)
+        .subquery()
+    )
+    return select(func.count()).select_from(capped).scalar_subquery()

@@ -1,0 +1,59 @@
+"""Retry by hand: make a failed event due now, with a fresh budget and its history kept."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict, NotFound
+from app.outbox.models import AutomationEvent, AutomationEventActivity, EventStatus
+from app.outbox.queries import EventView, event_of
+
+
+@dataclass(frozen=True, slots=True)
+class RetryOutcome:
+    """The event as it stands, and whether anything had to be changed for it to be tried."""
+
+    event: EventView
+    changed: bool
+
+
+def retry_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
+    """Make an event due now, with every try of its budget before it, and say who did.
+
+    An event that is pending is due anyway: nothing is changed. `last_error` stays until
+    the next try. Raises NotFound, and Conflict if the event has been sent already.
+    """
+    event = session.scalar(
+        select(AutomationEvent).where(AutomationEvent.id == event_id).with_for_update()
+    )
+    if event is None:
+        raise NotFound(f"There is no event {event_id}.")
+    if event.status == EventStatus.SENT:
+        raise Conflict(
+            f"Event {event_id} was sent at {event.sent_at:%Y-%m-%d %H:%M:%S} UTC;"
+            " there is nothing left to retry."
+        )
+    if event.status == EventStatus.PENDING:
+        return RetryOutcome(event_of(event), changed=False)
+    session.add(
+        AutomationEventActivity(
+            event_id=event_id,
+            actor=actor,
+            action="retry",
+            from_status=event.status,
+            to_status=EventStatus.PENDING,
+        )
+    )
+    _renew(event)
+    session.flush()
+    session.refresh(event)
+    return RetryOutcome(event_of(event), changed=True)
+
+
+def _renew(event: AutomationEvent) -> None:
+    event.status = EventStatus.PENDING
+    event.attempts = 0
+    event.budget += 1
+    event.next_attempt_at = func.now()
+    event.dead_at = None

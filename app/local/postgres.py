@@ -20,7 +20,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from app.local.processes import Identity, ProcessError, Program, running
+from app.local.processes import ProcessError, Program, running
 
 DATABASE = "automation"
 OWNER = "automation_owner"
@@ -79,6 +79,7 @@ class PostgresServer:
         """Return the program to run, after making the folders and ending a leftover server."""
         self._share_with_account()
         _end_leftover(self.data)
+        self.remove_sockets()
         _make_private(self.sockets, self.account)
         if not self.data.exists():
             self._initialise()
@@ -215,19 +216,21 @@ def _allow_reading(tree: Path) -> None:
 
 
 def _end_leftover(data: Path) -> None:
-    """End the server that still runs on `data`, and remove the lock file of a dead one.
-
-    The lock file names the server by id and start time, so a stranger that was given the
-    id since is left alone.
-    """
+    """End the server that still runs on `data`, and remove the lock file of a dead one."""
     lock = data / "postmaster.pid"
-    if not lock.exists():
-        return
-    pid, _, started, *_ = lock.read_text().splitlines()
-    if server := Identity(int(pid), float(started)).find(tolerance_seconds=2):
+    first, *_ = lock.read_text().splitlines() if lock.exists() else [""]
+    if first.isdigit() and (server := _server_on(data, int(first))):
         server.send_signal(signal.SIGQUIT)
         with suppress(psutil.TimeoutExpired):
             server.wait(timeout=10)
         if server.is_running():
             server.kill()
     lock.unlink(missing_ok=True)
+
+
+def _server_on(data: Path, pid: int) -> psutil.Process | None:
+    """Return the process if it is the server of `data`, which alone works in that folder."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return process if process.cwd() == str(data) else None
+    return None

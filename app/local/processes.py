@@ -52,11 +52,11 @@ class Identity:
         """Identify the running process `pid`."""
         return cls(pid, psutil.Process(pid).create_time())
 
-    def find(self, *, tolerance_seconds: float = _SAME_START_SECONDS) -> psutil.Process | None:
+    def find(self) -> psutil.Process | None:
         """Return the process if it still runs."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) <= tolerance_seconds
+            same = abs(process.create_time() - self.started) <= _SAME_START_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None

@@ -3,7 +3,6 @@
 import sys
 import threading
 from dataclasses import dataclass, field
-from itertools import cycle
 from typing import IO, TextIO
 
 _COLOURS = ("36", "32", "33", "35", "34", "96", "92", "95")
@@ -19,7 +18,6 @@ class Terminal:
     """Whether the reader went away, as `head` does after its lines."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _colours: dict[str, str] = field(default_factory=dict)
-    _next_colour: cycle[str] = field(default_factory=lambda: cycle(_COLOURS))
 
     @property
     def coloured(self) -> bool:
@@ -43,7 +41,7 @@ class Terminal:
     def _prefix(self, name: str) -> str:
         if not self.coloured:
             return f"{name:{_NAME_WIDTH}} | "
-        colour = self._colours.setdefault(name, next(self._next_colour))
+        colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
         return f"\x1b[{colour}m{name:{_NAME_WIDTH}} |\x1b[0m "
 
     def _write(self, text: str) -> None:

@@ -1,0 +1,53 @@
+"""One-time codes by the rules of NIST SP 800-63B-4 for out-of-band secrets.
+
+Section 3.1.3: at least six decimal digits from an approved random generator, good for at
+most 10 minutes, accepted once. Section 3.2.2: tries are limited. Here that is five
+(`conversation.MAX_TRIES`), counted across resends, and three sends (`MAX_SENDS`) per number in
+15 minutes. A code is made at the moment of sending and kept only as a keyed hash.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.encryption import Vault
+from app.fraud.phrases import CODE_DIGITS
+
+LIFETIME = timedelta(minutes=10)
+SEND_WINDOW = timedelta(minutes=15)
+
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCode:
+    """What is stored of a code: a salt of its own and a keyed hash, both hex."""
+
+    salt: str
+    code_hash: str
+
+
+def make_code() -> str:
+    """Return six random decimal digits, each of the million codes equally likely."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def keep(code: str, *, verification_id: int, vault: Vault) -> KeptCode:
+    """Return the storable form of `code`, of use for this verification alone."""
+    salt = secrets.token_hex(_SALT_BYTES)
+    return KeptCode(salt, _hash(code, salt, verification_id, vault))
+
+
+def is_right(code: str, kept: KeptCode, *, verification_id: int, vault: Vault) -> bool:
+    """Tell, in constant time, whether `code` is the one that was kept."""
+    return hmac.compare_digest(_hash(code, kept.salt, verification_id, vault), kept.code_hash)
+
+
+def expires_at(now: datetime) -> datetime:
+    """Return the moment from which a code made `now` is no longer accepted."""
+    return now + LIFETIME
+
+
+def _hash(code: str, salt: str, verification_id: int, vault: Vault) -> str:
+    return vault.fingerprint("otp", f"{verification_id}:{salt}:{code}")

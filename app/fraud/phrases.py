@@ -1,0 +1,229 @@
+"""What a customer's words mean: a small table of phrases, and the reading of a code. Pure.
+
+Words are compared casefolded, without accents, apostrophes and punctuation. Commands
+must be the whole message; a phrase that reports fraud may stand anywhere in it, as
+whole words. When in doubt a message is a report: asking for a code costs little,
+overlooking a customer's alarm costs much. To teach a phrase, add it here and to
+`tests/fraud/test_phrases.py`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+CODE_DIGITS = 6
+LONGEST_CODE_MESSAGE = 40
+"""Characters; six digits inside a longer text are an amount or a reference, not a code."""
+
+
+class Language(StrEnum):
+    """The languages that customers are answered in."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+class Command(StrEnum):
+    """A message that is nothing but a request to this conversation."""
+
+    HELP = "help"
+    RESEND = "resend"
+    CANCEL = "cancel"
+
+
+REPORTS: dict[Language, tuple[str, ...]] = {
+    Language.ENGLISH: (
+        "fraud",
+        "frauds",
+        "fraudulent",
+        "fraudster",
+        "scam",
+        "scams",
+        "scammed",
+        "scammer",
+        "stolen",
+        "stole",
+        "hacked",
+        "identity theft",
+        "unauthorized",
+        "unauthorised",
+        "suspicious charge",
+        "suspicious payment",
+        "suspicious transaction",
+        "didnt make this",
+        "did not make this",
+        "dont recognize",
+        "dont recognise",
+        "do not recognize",
+        "do not recognise",
+    ),
+    Language.SPANISH: (
+        "fraude",
+        "fraudes",
+        "fraudulento",
+        "fraudulenta",
+        "estafa",
+        "estafas",
+        "estafado",
+        "estafada",
+        "estafaron",
+        "timo",
+        "robo",
+        "robado",
+        "robada",
+        "robaron",
+        "hackeado",
+        "hackeada",
+        "hackearon",
+        "clonado",
+        "clonada",
+        "clonaron",
+        "suplantacion",
+        "no autorizado",
+        "no autorizada",
+        "no autorice",
+        "no reconozco",
+        "cargo sospechoso",
+        "pago sospechoso",
+    ),
+}
+
+COMMANDS: dict[Language, dict[Command, tuple[str, ...]]] = {
+    Language.ENGLISH: {
+        Command.HELP: ("help", "menu", "info", "start"),
+        Command.RESEND: (
+            "resend",
+            "resend code",
+            "resend the code",
+            "send again",
+            "send it again",
+            "new code",
+            "another code",
+        ),
+        Command.CANCEL: ("cancel", "stop", "quit"),
+    },
+    Language.SPANISH: {
+        Command.HELP: ("ayuda", "inicio"),
+        Command.RESEND: (
+            "reenviar",
+            "reenviar codigo",
+            "reenviar el codigo",
+            "enviar de nuevo",
+            "nuevo codigo",
+            "otro codigo",
+        ),
+        Command.CANCEL: ("cancelar", "anular", "parar"),
+    },
+}
+
+GREETINGS: dict[Language, tuple[str, ...]] = {
+    Language.ENGLISH: ("hello", "hi", "hey", "good morning", "thanks", "thank you", "please"),
+    Language.SPANISH: ("hola", "buenos dias", "buenas tardes", "buenas", "gracias", "por favor"),
+}
+"""Words that tell the language of a message which says nothing else that we know."""
+
+_CODE = re.compile(rf"(?<!\d)\d(?:[ .-]?\d){{{CODE_DIGITS - 1}}}(?![ .-]?\d)")
+_ONLY_DIGITS = re.compile(r"[\d .-]{3,20}")
+_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
+_NOT_WORDS = re.compile(r"[^\w]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Fraud is reported."""
+
+    text: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command is given."""
+
+    command: Command
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Six digits, perhaps spaced or dashed, with few words around them."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class MistypedCode:
+    """Digits alone, but not six of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """Words that mean nothing to this conversation, in a language if they betray one."""
+
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Something that is not text: an image, a sticker, a reaction, a voice note."""
+
+
+Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported
+
+
+def understand(text: str | None) -> Said:
+    """Return what a message means; None stands for one without text."""
+    if text is None:
+        return Unsupported()
+    words = normalise(text)
+    return (
+        _as_command(words)
+        or _as_report(text, words)
+        or _as_code(_plain_digits(text).strip())
+        or SmallTalk(_language_of(words))
+    )
+
+
+def normalise(text: str) -> str:
+    """Return `text` casefolded, without accents, apostrophes and punctuation, single-spaced."""
+    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _NOT_WORDS.sub(" ", bare).strip()
+
+
+def _as_command(words: str) -> Request | None:
+    for language, commands in COMMANDS.items():
+        for command, phrases in commands.items():
+            if words in phrases:
+                return Request(command, language)
+    return None
+
+
+def _as_report(text: str, words: str) -> Report | None:
+    language = _first_with_phrase(REPORTS, words)
+    return Report(text.strip(), language) if language else None
+
+
+def _as_code(text: str) -> Code | MistypedCode | None:
+    found = _CODE.findall(text)
+    if len(found) == 1 and len(text) <= LONGEST_CODE_MESSAGE:
+        return Code(re.sub(r"\D", "", found[0]))
+    return MistypedCode() if _ONLY_DIGITS.fullmatch(text) else None
+
+
+def _language_of(words: str) -> Language | None:
+    return _first_with_phrase(GREETINGS, words)
+
+
+def _first_with_phrase(table: dict[Language, tuple[str, ...]], words: str) -> Language | None:
+    padded = f" {words} "
+    for language, phrases in table.items():
+        if any(f" {phrase} " in padded for phrase in phrases):
+            return language
+    return None
+
+
+def _plain_digits(text: str) -> str:
+    """Return `text` with the decimal digits of any script as ASCII."""
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)

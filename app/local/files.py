@@ -8,6 +8,9 @@ from pathlib import Path
 
 from app.core.errors import AutomationError
 
+RUN_FILE = "run.json"
+"""Where a run that is ready leaves its addresses, in its data folder."""
+
 
 class DataFolderError(AutomationError):
     """The data folder can't be used."""

@@ -17,7 +17,7 @@ from app.core.errors import AutomationError
 from app.core.settings import Settings
 from app.local import database
 from app.local.environment import data_folder, local_environment
-from app.local.files import locked, write_private
+from app.local.files import RUN_FILE, locked, write_private
 from app.local.ledger import Ledger
 from app.local.ports import LOOPBACK, free_port, is_free
 from app.local.postgres import PostgresServer
@@ -26,8 +26,6 @@ from app.local.supervisor import Supervisor
 from app.local.terminal import Terminal
 from app.local.valkey import ValkeyServer
 from app.procfile import ROOT, commands, shell
-
-RUN_FILE = "run.json"
 
 _READY_SECONDS = 60
 _TRIES_TO_START = 3

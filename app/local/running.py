@@ -1,0 +1,106 @@
+"""The local stack as a block, for drills and tests: free ports, a data folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import AutomationError
+from app.local.files import RUN_FILE
+from app.local.ports import free_port
+from app.local.processes import Program, spawn, stop
+from app.procfile import ROOT
+
+_START_SECONDS = 90
+_STOP_SECONDS = 15
+_LOOK_SECONDS = 0.05
+
+
+class StackNotRunning(AutomationError):
+    """The local stack ended, or did not come up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningStack:
+    """A run of `automation local` that is ready."""
+
+    folder: Path
+    web: str
+    flower: str
+    sandbox: str
+    database_url: str
+    database_owner_url: str | None
+    broker_url: str
+    pid: int
+    """Of the supervisor."""
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each program as it runs now, after any restart."""
+        pids: dict[str, int] = _read(self.folder)["pids"]
+        return pids
+
+    @property
+    def log(self) -> str:
+        """Everything the stack has printed so far."""
+        return _log(self.folder).read_text()
+
+
+@contextmanager
+def running_stack(
+    folder: Path, *, environ: Mapping[str, str] | None = None
+) -> Iterator[RunningStack]:
+    """Run the whole product on the data of `folder` for the length of the block.
+
+    `environ` goes on top of this process's own environment; an empty value unsets. Ports
+    are free ones unless `environ` names them. The stack ends with this process, however
+    that ends. Raises StackNotRunning with what the stack said if it does not come up.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    program = _program(folder, environ or {})
+    process = spawn(program)
+    try:
+        yield _when_ready(folder, process)
+    finally:
+        stop({process: program}, within_seconds=_STOP_SECONDS)
+
+
+def _program(folder: Path, environ: Mapping[str, str]) -> Program:
+    ports = {"PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
+    return Program(
+        name="stack",
+        command=[sys.executable, "-m", "app.cli", "local"],
+        environ={**os.environ, **ports, **environ, "AUTOMATION_DATA_DIR": str(folder)},
+        folder=ROOT,
+        log=_log(folder),
+    )
+
+
+def _when_ready(folder: Path, process: subprocess.Popen[bytes]) -> RunningStack:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if (folder / RUN_FILE).exists() and _read(folder)["pid"] == process.pid:
+            return _stack(folder)
+        time.sleep(_LOOK_SECONDS)
+    raise StackNotRunning(f"The local stack did not come up:\n{_log(folder).read_text()}")
+
+
+def _stack(folder: Path) -> RunningStack:
+    addresses = _read(folder)
+    del addresses["pids"]
+    return RunningStack(folder=folder, **addresses)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    addresses: dict[str, Any] = json.loads((folder / RUN_FILE).read_text())
+    return addresses
+
+
+def _log(folder: Path) -> Path:
+    return folder / "stack.log"

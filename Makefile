@@ -19,7 +19,7 @@ check: $(INSTALLED) ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 drill: $(INSTALLED) ## Play the proof pack on a stack of its own and print the evidence
 	@exec $(BIN)/automation drill

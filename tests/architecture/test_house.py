@@ -1,0 +1,119 @@
+"""The rules of the house that no other tool checks."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.core.settings import Settings
+from app.procfile import ROOT, commands
+
+SOURCES = [
+    path
+    for folder in ("app", "workers", "migrations")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+] + [ROOT / "beat_schedule.py"]
+PURE = [
+    ROOT / "app" / name
+    for name in (
+        "outbox/events.py",
+        "outbox/retry.py",
+        "inbox/drafts.py",
+        "inbox/actions.py",
+        "fraud/conversation.py",
+        "fraud/phrases.py",
+    )
+]
+
+
+def test_imports_follow_the_layers() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [linter, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+def test_pure_modules_import_the_standard_library_core_and_each_other_alone(path: Path) -> None:
+    allowed = {".".join(pure.relative_to(ROOT).with_suffix("").parts) for pure in PURE}
+    strangers = {
+        name
+        for name in _imports(path)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not name.startswith("app.core.")
+        and name not in allowed
+    }
+    assert strangers == set()
+
+
+def test_the_schedule_is_data_and_imports_core_alone() -> None:
+    ours = {name for name in _imports(ROOT / "beat_schedule.py") if name.startswith("app.")}
+    assert all(name.startswith("app.core.") for name in ours)
+
+
+def test_no_transaction_is_ended_by_hand() -> None:
+    ended = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"commit", "rollback"}
+    ]
+    assert ended == []
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    variables = {_variable(name) for name in Settings.model_fields}
+    rows = {line.split("`")[1] for line in _readme() if line.startswith("| `")}
+    assert rows == variables
+
+
+def test_compose_runs_every_process_of_the_procfile() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
+    started = [each["command"][1] for each in services if each.get("command", [""])[0] == "start"]
+    assert sorted(started) == sorted(commands())
+
+
+def test_compose_holds_no_secret() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    secrets = [line for line in text.splitlines() if "PASSWORD:" in line or "SECRET" in line]
+    assert secrets
+    assert all("${" in line and ":?}" in line for line in secrets)
+
+
+def test_the_two_lock_files_agree() -> None:
+    everything = set(_pins("requirements-dev.lock"))
+    assert set(_pins("requirements.lock")) <= everything
+
+
+def test_the_lock_files_name_no_index_and_no_path() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text()
+        assert not any(word in text for word in ("://", "file:", "--index", "--find-links"))
+
+
+def _pins(name: str) -> Iterator[str]:
+    for line in (ROOT / name).read_text().splitlines():
+        if "==" in line:
+            yield line.rstrip("\\ ")
+
+
+def _readme() -> list[str]:
+    return (ROOT / "README.md").read_text().splitlines()
+
+
+def _variable(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else str(getattr(alias, "choices", [field])[0])
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module

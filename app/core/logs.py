@@ -2,11 +2,10 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from app.core.redaction import redact, redact_text
 
@@ -21,6 +20,7 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _named(process),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -34,7 +34,6 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -47,15 +46,21 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
     root.setLevel(level)
 
 
+def _named(process: str) -> Processor:
+    def add_process(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("process", process)
+        return event
+
+    return add_process
+
+
 def _renderer() -> Processor:
     if sys.stderr.isatty():
         return structlog.dev.ConsoleRenderer()
     return structlog.processors.JSONRenderer()
 
 
-def _redact(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     fields = redact({name: event[name] for name in event if _is_field(name)})
     event.update(fields, event=redact_text(str(event["event"])))
     return event

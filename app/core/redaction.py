@@ -19,8 +19,11 @@ _PHONE_KEY = re.compile(
     r"(^|_)(phone|phone_number|msisdn|recipient|sender|wa_id)$|^(to|from)$", re.IGNORECASE
 )
 _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?([T ]\d\d(:\d\d){0,2}(\.\d+)?)?")
-_PHONE = re.compile(r"(?<![\w.-])\+?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)")
-_CODE = re.compile(r"(?<![\w.:/#=-])\d(?:[ -]?\d){3,7}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w.-])\+?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)"
+    r"|(?<![\w.:/#=-])\+?\d(?:[ -]?\d){6,7}(?![\w-])"
+)
+_CODE = re.compile(r"(?<![\w.:/#=-])\d{3}[ -]?\d{3}(?![\w-])")
 
 
 def mask_phone(number: str) -> str:
@@ -30,12 +33,12 @@ def mask_phone(number: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Return `text` with runs of 9 to 15 digits masked as telephone numbers, 4 to 8 hidden.
+    """Return `text` with runs of 7 to 15 digits masked as telephone numbers, of 6 hidden.
 
-    Dates, times and years survive, and so do short numbers behind a letter, a slash, a
+    Dates and times survive, and so do numbers up to 8 digits behind a letter, a slash, a
     colon or a number sign: `case:123456` and `/automation/cases/123456` stay readable.
     """
-    return _CODE.sub(_hide_code, _PHONE.sub(_mask_match, text))
+    return _CODE.sub(HIDDEN, _PHONE.sub(_mask_match, text))
 
 
 def redact(value: Any) -> Any:
@@ -63,9 +66,3 @@ def _redact_member(key: str, value: Any) -> Any:
 
 def _mask_match(match: re.Match[str]) -> str:
     return match[0] if _DATE.fullmatch(match[0]) else mask_phone(match[0])
-
-
-def _hide_code(match: re.Match[str]) -> str:
-    preceded_by_mask = match.string[: match.start()].endswith("••• ")
-    is_year = re.fullmatch(r"(19|20)\d\d", match[0])
-    return match[0] if preceded_by_mask or is_year or _DATE.fullmatch(match[0]) else HIDDEN

@@ -1,0 +1,33 @@
+"""When a task comes back, and when a run is careful."""
+
+from celery.app.task import Context
+
+from workers.alarm import Alarm
+from workers.redelivery import Caution
+
+
+def test_the_alarm_rings_once_for_all_failures_that_it_covers() -> None:
+    now = 100.0
+    alarm = Alarm(now=lambda: now)
+
+    assert alarm.set(30) == 30
+    assert alarm.set(31) is None
+    assert alarm.set(10) == 10
+    now = 111
+    assert alarm.set(31) == 31
+
+
+def test_long_waits_and_no_failures_set_no_alarm() -> None:
+    alarm = Alarm(now=lambda: 100.0)
+
+    assert alarm.set(None) is None
+    assert alarm.set(601) is None
+
+
+def test_the_first_run_of_a_process_is_careful_and_then_only_a_redelivered_one() -> None:
+    caution = Caution()
+
+    assert caution.is_due(Context(delivery_info={"redelivered": False}))
+    assert not caution.is_due(Context(delivery_info={"redelivered": False}))
+    assert not caution.is_due(Context())
+    assert caution.is_due(Context(delivery_info={"redelivered": True}))

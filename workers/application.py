@@ -1,0 +1,59 @@
+"""Make the Celery application from the settings."""
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from app.core.logs import configure_logging
+from app.core.settings import Settings
+from beat_schedule import beat_schedule
+from workers.listener import Listener
+from workers.queues import QUEUES, ROUTES
+
+SOCKET_TIMEOUT_SECONDS = 5
+VISIBILITY_TIMEOUT_SECONDS = 3600
+"""After this a broker of the Redis kind redelivers what nobody has acknowledged."""
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Return the application, configured; nothing connects yet."""
+    app = Celery("automation", include=["workers.tasks"], set_as_current=True)
+    app.conf.update(
+        broker_url=settings.celery_broker_url,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=_transport_options(settings.celery_broker_url),
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_acks_on_timeout=False,
+        task_ignore_result=True,
+        task_soft_time_limit=60,
+        task_time_limit=90,
+        task_queues=QUEUES,
+        task_default_queue=QUEUES[0].name,
+        task_routes=ROUTES,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        timezone=settings.timezone,
+        beat_schedule=beat_schedule(settings),
+        beat_scheduler="workers.beat:BoundedScheduler",
+    )
+    app.steps["worker"].add(Listener)
+    return app
+
+
+def _transport_options(broker_url: str) -> dict[str, object]:
+    """Bound every wait on the broker; kombu's own default for Redis is to wait for ever."""
+    if not broker_url.startswith(("redis", "valkey")):
+        return {}
+    return {
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+        "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+
+
+@setup_logging.connect
+def _configure_logging(**_signal: object) -> None:
+    configure_logging(process="celery")

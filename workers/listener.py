@@ -1,0 +1,102 @@
+"""A listener in the worker: PostgreSQL's NOTIFY becomes a message within milliseconds.
+
+One listener among all workers acts, the one that holds the advisory lock; when it dies,
+PostgreSQL frees the lock and another takes over. Without it the beat tick remains.
+"""
+
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+import structlog
+from celery.bootsteps import StartStopStep
+from psycopg import Connection
+from sqlalchemy import make_url
+
+from app.core.settings import Settings
+from workers.messages import send
+from workers.queues import DISPATCH
+
+log = structlog.get_logger(__name__)
+
+TASK_OF_CHANNEL = {
+    "cc_automation_events": "dispatch.dispatch_due_events",
+    "cc_outbound_jobs": "outbound.run",
+}
+LISTENER_LOCK = 4_711_020
+"""Key of the advisory lock that the acting listener holds."""
+
+TAKEOVER_SECONDS = 2.0
+STOP_SECONDS = 0.5
+DEBOUNCE_SECONDS = 0.003
+
+
+class Listener(StartStopStep):
+    """Runs the listener's thread in a worker that consumes the dispatch queue."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.stopping = Event()
+        self.thread: Thread | None = None
+
+    def include_if(self, parent: Any) -> bool:
+        """Listen only where dispatch tasks run, and only if NOTIFY is on."""
+        return DISPATCH in parent.app.amqp.queues.consume_from and Settings.load().notify
+
+    def start(self, _parent: Any) -> None:
+        """Start listening."""
+        url = make_url(Settings.load().database_url).set(drivername="postgresql")
+        dsn = url.render_as_string(hide_password=False)
+        self.thread = Thread(target=listen, args=(dsn, self.stopping), name="listener", daemon=True)
+        self.thread.start()
+
+    def stop(self, _parent: Any) -> None:
+        """Stop listening, and free the lock for another worker."""
+        self.stopping.set()
+        if self.thread is not None:
+            self.thread.join(timeout=STOP_SECONDS * 2)
+
+
+def listen(dsn: str, stopping: Event) -> None:
+    """Listen until `stopping` is set; reconnect, with a pause, as often as it takes."""
+    while not stopping.is_set():
+        try:
+            _listen_on_one_connection(dsn, stopping)
+        except psycopg.OperationalError as error:
+            log.warning("listener_cut_off", error=str(error))
+            stopping.wait(TAKEOVER_SECONDS)
+
+
+def _listen_on_one_connection(dsn: str, stopping: Event) -> None:
+    with psycopg.connect(
+        dsn, autocommit=True, connect_timeout=5, application_name="automation-listener"
+    ) as connection:
+        if not _take_lock(connection, stopping):
+            return
+        for channel in TASK_OF_CHANNEL:
+            connection.execute(f"LISTEN {channel}")
+        log.info("listener_acting")
+        _forward(connection, stopping)
+
+
+def _take_lock(connection: Connection[Any], stopping: Event) -> bool:
+    while not stopping.is_set():
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LISTENER_LOCK]).fetchone()
+        if row is not None and row[0]:
+            return True
+        stopping.wait(TAKEOVER_SECONDS)
+    return False
+
+
+def _forward(connection: Connection[Any], stopping: Event) -> None:
+    """Send one message per channel for all the notifications that wait on it."""
+    waiting = set(TASK_OF_CHANNEL)
+    while not stopping.is_set():
+        for channel in waiting:
+            send(TASK_OF_CHANNEL[channel])
+        stopping.wait(DEBOUNCE_SECONDS)
+        notices = connection.notifies(timeout=STOP_SECONDS, stop_after=1)
+        waiting = {notice.channel for notice in notices}
+        waiting |= {notice.channel for notice in connection.notifies(timeout=0)}

@@ -1,0 +1,56 @@
+"""The tasks: each a few lines that call a use case of `app`."""
+
+from typing import Any
+
+from celery import Task, shared_task
+from psycopg import OperationalError as DriverError
+from sqlalchemy.exc import OperationalError
+
+from app.checkers.heartbeat import beat_heart
+from app.dispatch.dispatch import dispatch_due
+from app.dispatch.relay import messages_needed
+from workers.alarm import Alarm
+from workers.container import container
+from workers.messages import send
+from workers.redelivery import Caution
+
+INFRASTRUCTURE: dict[str, Any] = {
+    "autoretry_for": (OperationalError, DriverError),
+    "retry_backoff": True,
+    "retry_backoff_max": 60,
+    "retry_jitter": True,
+    "max_retries": 8,
+}
+"""The database is away: Celery comes back with its exponential backoff, at no event's cost."""
+
+_alarm = Alarm()
+_caution = Caution()
+
+
+class EventsFailed(Exception):
+    """Some events failed and will be tried again; shown by Flower as the reason of a retry."""
+
+
+@shared_task(name="dispatch.relay")
+def relay() -> int:
+    """Queue as many dispatch tasks as would find work; return how many."""
+    settings = container().settings
+    needed = messages_needed(container().dispatcher, workers=settings.dispatch_concurrency)
+    send("dispatch.dispatch_due_events", times=needed)
+    return needed
+
+
+@shared_task(name="dispatch.dispatch_due_events", bind=True, **INFRASTRUCTURE)
+def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
+    """Dispatch what is due; come back by Celery's retry when the first failure is due again."""
+    careful = _caution.is_due(self.request)
+    result = dispatch_due(container().dispatcher, careful=careful)
+    if wait := _alarm.set(result.retry_in):
+        raise self.retry(countdown=wait, max_retries=None, exc=EventsFailed(result.counts()))
+    return result.counts()
+
+
+@shared_task(name="dispatch.heartbeat")
+def heartbeat() -> None:
+    """Show that beat, broker, worker and database are one chain."""
+    beat_heart(container().sessions, name="beat")

@@ -27,9 +27,7 @@ class JobRun(Base):
     __tablename__ = "cc_job_runs"
     __table_args__ = (
         UniqueConstraint("job", "slot"),
-        CheckConstraint(
-            "outcome IS NULL OR outcome IN ('done', 'failed')", name="outcome_known"
-        ),
+        CheckConstraint("outcome IS NULL OR outcome IN ('done', 'failed')", name="outcome_known"),
         CheckConstraint("(outcome IS NULL) = (finished_at IS NULL)", name="finished_has_outcome"),
     )
 

@@ -34,8 +34,7 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "CREATE INDEX ix_cc_inbound_messages_phone"
-        " ON cc_inbound_messages (phone_fingerprint, id)"
+        "CREATE INDEX ix_cc_inbound_messages_phone ON cc_inbound_messages (phone_fingerprint, id)"
     )
     op.execute(
         """
@@ -86,8 +85,7 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "CREATE INDEX ix_cc_otp_challenges_job"
-        " ON cc_otp_challenges (verification_job_id, id)"
+        "CREATE INDEX ix_cc_otp_challenges_job ON cc_otp_challenges (verification_job_id, id)"
     )
     op.execute(
         """

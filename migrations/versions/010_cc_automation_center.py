@@ -188,8 +188,7 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "CREATE INDEX ix_cc_admin_inbox_activity_item"
-        " ON cc_admin_inbox_activity (item_id, id)"
+        "CREATE INDEX ix_cc_admin_inbox_activity_item ON cc_admin_inbox_activity (item_id, id)"
     )
     op.execute(
         """

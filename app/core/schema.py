@@ -24,14 +24,14 @@ def alembic_config(owner_url: str) -> Config:
 
 
 def migrate(settings: Settings, *, revision: str = "head") -> None:
-    """Upgrade to `revision` as the owner, then grant `service_role` to the runtime's login.
+    """Upgrade to `revision` as the owner, then let owner and runtime act as `service_role`.
 
     Concurrent calls wait for each other. Raises sqlalchemy.exc.OperationalError if the
     database can't be reached.
     """
     owner_url = settings.database_owner_url or settings.database_url
     command.upgrade(alembic_config(owner_url), revision)
-    _grant_service_role(owner_url, to=_login_of(settings.database_url))
+    _grant_service_role(owner_url, to={_login_of(owner_url), _login_of(settings.database_url)})
 
 
 def is_current(engine: Engine) -> bool:
@@ -49,8 +49,11 @@ def _login_of(url: str) -> str:
     return login
 
 
-def _grant_service_role(owner_url: str, *, to: str) -> None:
+def _grant_service_role(owner_url: str, *, to: set[str]) -> None:
+    """Let each login become the role; where PostgreSQL can (16 on), none has its rights unasked."""
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        connection.execute(text(f"GRANT {SERVICE_ROLE} TO {to}"))
+        version = connection.dialect.server_version_info or (0,)
+        options = " WITH INHERIT FALSE, SET TRUE" if version >= (16,) else ""
+        connection.execute(text(f"GRANT {SERVICE_ROLE} TO {', '.join(sorted(to))}{options}"))
     engine.dispose()

@@ -18,13 +18,6 @@ def upgrade() -> None:
         END $$
         """
     )
-    op.execute(
-        """
-        DO $$ BEGIN
-            EXECUTE format('GRANT service_role TO %I', current_user);
-        END $$
-        """
-    )
     op.execute("GRANT USAGE ON SCHEMA public TO service_role")
     op.execute("GRANT SELECT ON alembic_version TO service_role")
     op.execute(

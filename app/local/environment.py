@@ -29,6 +29,7 @@ def local_environment(
     sandbox_port = given.get("SANDBOX_PORT") or str(free_port())
     made_up = {
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "BIND": LOOPBACK,
         "AUTOMATION_TRUST_ROLE_HEADER": "1",
         "SANDBOX_PORT": sandbox_port,

@@ -1,5 +1,6 @@
 """Keeps a set of programs running: starts them, restarts what ends, stops them in order."""
 
+import os
 import subprocess
 import time
 from collections.abc import Collection
@@ -55,10 +56,13 @@ class Supervisor:
         return {name: one.process.pid for name, one in self._supervised.items()}
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
-        process = spawn(program, output=subprocess.PIPE)
+        output = None if program.log else self.terminal.follow(program.name)
+        try:
+            process = spawn(program, output=output)
+        finally:
+            if output is not None:
+                os.close(output)
         self.ledger.enter(program.name, process.pid)
-        if process.stdout is not None:
-            self.terminal.follow(program.name, process.stdout)
         return process
 
     def _watch(self, one: _Supervised) -> bool:

@@ -1,9 +1,12 @@
 """The output of many programs on one terminal: whole lines, each behind its program's name."""
 
+import os
+import pty
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO, TextIO
+from typing import TextIO
 
 _COLOURS = ("36", "32", "33", "35", "34", "96", "92", "95")
 _NAME_WIDTH = 10
@@ -28,14 +31,22 @@ class Terminal:
         """Print a line of the local stack itself."""
         self._write(f"{text}\n")
 
-    def follow(self, name: str, output: IO[bytes]) -> None:
-        """Print the lines of `output` behind `name` until it ends, in the background."""
-        threading.Thread(target=self._copy, args=(name, output), name=name, daemon=True).start()
+    def follow(self, name: str) -> int:
+        """Return a descriptor for the output of `name`, whose lines are printed as they come.
 
-    def _copy(self, name: str, output: IO[bytes]) -> None:
+        It is a terminal itself if this is one, so that a program that writes for people
+        on a terminal does so here. The caller closes it once the program has it.
+        """
+        ours, theirs = pty.openpty() if self.coloured else os.pipe()
+        copy = threading.Thread(target=self._copy, args=(name, ours), name=name, daemon=True)
+        copy.start()
+        return theirs
+
+    def _copy(self, name: str, output: int) -> None:
         prefix = self._prefix(name)
-        with output:
-            for line in output:
+        # A pseudo-terminal ends with EIO where a pipe ends with nothing.
+        with open(output, "rb") as lines, suppress(OSError):
+            for line in lines:
                 self._write(f"{prefix}{line.decode(errors='replace').rstrip()}\n")
 
     def _prefix(self, name: str) -> str:

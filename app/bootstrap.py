@@ -14,6 +14,12 @@ from app.core.encryption import Vault
 from app.core.settings import Settings
 from app.dispatch.decisions import Rules
 from app.dispatch.dispatch import Dispatcher
+from app.fraud.challenges import otp_composer
+from app.outbound.claim import Desk
+from app.outbound.decisions import Rules as OutboundRules
+from app.outbound.models import OutboundKind
+from app.outbound.providers import WhatsAppProvider
+from app.outbound.runner import OutboundRunner
 from app.outbox.retry import RetryPolicy
 
 
@@ -28,9 +34,11 @@ class Container:
     random: Random
     vault: Vault
     dispatcher: Dispatcher
+    outbound: OutboundRunner
 
     def close(self) -> None:
         """Return every connection."""
+        self.outbound.provider.close()
         self.engine.dispose()
 
 
@@ -49,14 +57,18 @@ def build(
     engine = create_database_engine(
         settings.database_url, notify=settings.notify, application_name=process
     )
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    vault = Vault(encryption_keys=settings.encryption_keys, secret_key=settings.secret_key)
+    desk = Desk(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
     return Container(
         settings=settings,
         engine=engine,
-        sessions=sessionmaker(engine, expire_on_commit=False),
+        sessions=sessions,
         clock=clock,
         random=random,
-        vault=Vault(encryption_keys=settings.encryption_keys, secret_key=settings.secret_key),
+        vault=vault,
         dispatcher=_dispatcher(engine, settings, random),
+        outbound=_outbound(sessions, settings, random, desk),
     )
 
 
@@ -68,3 +80,18 @@ def _dispatcher(engine: Engine, settings: Settings, random: Random) -> Dispatche
     )
     rules = Rules(policy, random, force_fail=settings.dispatcher_force_fail)
     return Dispatcher(engine=engine, rules=rules, batch_size=settings.dispatch_batch_size)
+
+
+def _outbound(sessions: Sessions, settings: Settings, random: Random, desk: Desk) -> OutboundRunner:
+    policy = RetryPolicy(
+        max_attempts=settings.outbound_max_attempts,
+        base_seconds=settings.outbound_retry_base_seconds,
+        cap_seconds=settings.retry_cap_seconds,
+    )
+    provider = WhatsAppProvider(
+        base_url=settings.whatsapp_api_base_url,
+        access_token=settings.whatsapp_access_token,
+        phone_number_id=settings.whatsapp_phone_number_id,
+    )
+    rules = OutboundRules(policy, random, per_second=settings.outbound_per_second)
+    return OutboundRunner(sessions=sessions, rules=rules, desk=desk, provider=provider)

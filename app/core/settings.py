@@ -75,6 +75,7 @@ class Settings(BaseModel):
     outbound_retry_base_seconds: float = _automation(
         "OUTBOUND_RETRY_BASE_SECONDS", default=10.0, gt=0
     )
+    outbound_per_second: int = _automation("OUTBOUND_PER_SECOND", 40, ge=1, le=1000)
     otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", default=30, ge=1, le=10_080)
     timezone: str = _automation("TIMEZONE", default="UTC")
     retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)

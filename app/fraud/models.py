@@ -22,7 +22,7 @@ class InboundMessage(Base):
     """One message that a customer sent; its text is never kept here."""
 
     __tablename__ = "cc_inbound_messages"
-    __table_args__ = (Index("ix_cc_inbound_messages_phone", "phone_fingerprint", "id"),)
+    __table_args__ = (Index("ix_cc_inbound_messages_phone", "phone_fingerprint", "created_at"),)
 
     id: Mapped[BigId]
     provider_message_id: Mapped[str] = mapped_column(unique=True)
@@ -50,6 +50,7 @@ class VerificationJob(Base):
             unique=True,
             postgresql_where=text("status = 'awaiting_verification'"),
         ),
+        Index("ix_cc_verification_jobs_phone", "phone_fingerprint", "id"),
         Index(
             "ix_cc_verification_jobs_awaiting_since",
             "created_at",

@@ -34,7 +34,8 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "CREATE INDEX ix_cc_inbound_messages_phone ON cc_inbound_messages (phone_fingerprint, id)"
+        "CREATE INDEX ix_cc_inbound_messages_phone"
+        " ON cc_inbound_messages (phone_fingerprint, created_at)"
     )
     op.execute(
         """
@@ -57,6 +58,9 @@ def upgrade() -> None:
                 CHECK ((status = 'awaiting_verification') = (closed_at IS NULL))
         )
         """
+    )
+    op.execute(
+        "CREATE INDEX ix_cc_verification_jobs_phone ON cc_verification_jobs (phone_fingerprint, id)"
     )
     op.execute(
         "CREATE INDEX ix_cc_verification_jobs_awaiting_since"

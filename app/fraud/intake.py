@@ -1,0 +1,199 @@
+"""Take in one message of a customer: decide by the conversation, write what it decided."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.encryption import SealedPhone, Vault
+from app.core.redaction import redact_text
+from app.fraud.cases import open_case
+from app.fraud.challenges import judge_of, newest_challenge
+from app.fraud.conversation import (
+    AddToReport,
+    Answer,
+    Begin,
+    Cancel,
+    CountWrongCode,
+    Decision,
+    Exhaust,
+    Reply,
+    SendAgain,
+    Silence,
+    Verify,
+    decide,
+    language_of,
+)
+from app.fraud.models import InboundMessage, OtpChallenge, VerificationJob, VerificationStatus
+from app.fraud.otp import SEND_WINDOW
+from app.fraud.phrases import Language, Unsupported, understand
+from app.fraud.replies import render
+from app.fraud.standing import awaiting_verification, read_standing
+from app.outbound.enqueue import enqueue, enqueue_otp
+from app.outbound.messages import Text
+
+log = structlog.get_logger(__name__)
+
+MAX_REPORT = 1000
+"""Characters kept of what a customer reports, all their messages together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMessage:
+    """One message as the provider delivered it; `text` is None for anything but words."""
+
+    provider_message_id: str
+    sender: str = field(repr=False)
+    """In E.164, e.g. `+34600111222`."""
+    kind: str
+    text: str | None = field(default=None, repr=False)
+    sent_at: datetime | None = None
+
+
+def receive(
+    session: Session, message: CustomerMessage, *, vault: Vault, now: datetime
+) -> Decision | None:
+    """Take in a message within the caller's transaction; return what was decided.
+
+    Messages of one sender wait for each other. A message that was taken in before changes
+    nothing and returns None, so a provider may deliver it as often as it likes. All that
+    a message leads to, the case and its event included, is written in this transaction.
+    """
+    phone = vault.seal_phone(message.sender)
+    _queue_behind(session, phone)
+    if not _keep(session, message, phone):
+        return None
+    intake = _Intake.open(session, phone, vault=vault, now=now)
+    said = understand(message.text)
+    standing = read_standing(
+        session, phone.fingerprint, intake.verification, intake.challenge, now=now
+    )
+    decision = decide(said, standing, is_right=judge_of(intake.challenge, vault))
+    if isinstance(said, Unsupported):
+        log.info("inbound_kind_unsupported", kind=message.kind)
+    intake.write(decision, language_of(said, standing))
+    return decision
+
+
+def _queue_behind(session: Session, phone: SealedPhone) -> None:
+    key = int(phone.fingerprint[:16], 16) - 2**63
+    session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _keep(session: Session, message: CustomerMessage, phone: SealedPhone) -> bool:
+    """Write that the message came in; False if it had before."""
+    statement = (
+        insert(InboundMessage)
+        .values(
+            provider_message_id=message.provider_message_id,
+            phone_fingerprint=phone.fingerprint,
+            kind=message.kind,
+            sent_at=message.sent_at,
+        )
+        .on_conflict_do_nothing(index_elements=["provider_message_id"])
+        .returning(InboundMessage.id)
+    )
+    return session.scalar(statement) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """One message being written: who sent it, and what they have open."""
+
+    session: Session
+    phone: SealedPhone
+    vault: Vault
+    now: datetime
+    verification: VerificationJob | None
+    challenge: OtpChallenge | None
+
+    @classmethod
+    def open(
+        cls, session: Session, phone: SealedPhone, *, vault: Vault, now: datetime
+    ) -> "_Intake":
+        verification = awaiting_verification(session, phone.fingerprint)
+        challenge = newest_challenge(session, verification.id) if verification else None
+        return cls(session, phone, vault, now, verification, challenge)
+
+    def write(self, decision: Decision, language: Language) -> None:
+        match decision:
+            case Begin(report=report):
+                self._send_code(self._begin(report, language))
+            case Answer(reply=reply):
+                minutes = int(SEND_WINDOW.total_seconds() // 60)
+                self._say(reply, language, minutes=minutes)
+            case Silence():
+                log.warning("inbound_flood_unanswered", sender=self.phone.masked)
+            case _ if self.verification is not None:
+                self._write_to(self.verification, decision, language)
+
+    def _write_to(
+        self, verification: VerificationJob, decision: Decision, language: Language
+    ) -> None:
+        match decision:
+            case SendAgain(report=report):
+                self._add(verification, report)
+                self._send_code(verification)
+            case AddToReport(report=report):
+                self._add(verification, report)
+                self._say(Reply.REPORT_NOTED, language)
+            case CountWrongCode(left=left):
+                verification.failed_tries += 1
+                self._say(Reply.WRONG_CODE, language, left=left)
+            case Exhaust():
+                verification.failed_tries += 1
+                self._close(verification, VerificationStatus.EXHAUSTED)
+                self._say(Reply.EXHAUSTED, language)
+            case Cancel():
+                self._close(verification, VerificationStatus.CANCELLED)
+                self._say(Reply.CANCELLED, language)
+            case Verify():
+                self._verify(verification, language)
+
+    def _begin(self, report: str, language: Language) -> VerificationJob:
+        verification = VerificationJob(
+            phone_encrypted=self.phone.encrypted,
+            phone_fingerprint=self.phone.fingerprint,
+            phone_masked=self.phone.masked,
+            language=language,
+            report=storable(report),
+        )
+        self.session.add(verification)
+        self.session.flush()
+        return verification
+
+    def _send_code(self, verification: VerificationJob) -> None:
+        enqueue_otp(self.session, to=self.phone, subject_ref=f"verification:{verification.id}")
+
+    def _verify(self, verification: VerificationJob, language: Language) -> None:
+        if self.challenge is not None:
+            self.challenge.used_at = self.now
+        self._close(verification, VerificationStatus.VERIFIED)
+        case = open_case(self.session, verification)
+        self._say(Reply.VERIFIED, language, subject_ref=f"case:{case.id}", case_id=case.id)
+
+    def _add(self, verification: VerificationJob, report: str | None) -> None:
+        if report:
+            verification.report = storable(f"{verification.report}\n{report}")
+
+    def _close(self, verification: VerificationJob, status: VerificationStatus) -> None:
+        verification.status = status
+        verification.closed_at = func.now()
+
+    def _say(
+        self, reply: Reply, language: Language, subject_ref: str | None = None, **fields: int
+    ) -> None:
+        if subject_ref is None and self.verification is not None:
+            subject_ref = f"verification:{self.verification.id}"
+        text = Text(render(reply, language, **fields))
+        enqueue(self.session, text, to=self.phone, vault=self.vault, subject_ref=subject_ref)
+
+
+def storable(report: str) -> str:
+    """Return a report as it may be kept: redacted, without control characters, capped."""
+    plain = "".join(char if char.isprintable() or char == "\n" else " " for char in report)
+    redacted = redact_text(plain)
+    return redacted if len(redacted) <= MAX_REPORT else f"{redacted[: MAX_REPORT - 1]}…"

@@ -1,0 +1,88 @@
+"""Read cases: pages of them, and one with the steps that led to it. Numbers are masked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
+from app.core.views import view_of
+from app.fraud.models import FraudCase, VerificationJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case as people and scripts see it; `phone` is masked, `report` was redacted."""
+
+    id: int
+    status: str
+    phone: str
+    language: str
+    report: str
+    verification_job_id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationView:
+    """How a customer proved who they are."""
+
+    id: int
+    status: str
+    phone: str
+    language: str
+    failed_tries: int
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWithVerification:
+    """A case and the verification that it rests on."""
+
+    case: CaseView
+    verification: VerificationView
+
+
+def list_cases(
+    session: Session,
+    *,
+    status: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[CaseView]:
+    """Return a page of cases, newest first. Raises InvalidInput on a foreign cursor."""
+    before = decode_cursor(cursor)
+    conditions = [] if status is None else [FraudCase.status == status]
+    newest = (
+        select(FraudCase.id).where(FraudCase.id < before, *conditions).order_by(FraudCase.id.desc())
+    )
+    return read_page(session, FraudCase, newest.limit, limit=limit).map(_case_of)
+
+
+def show_case(session: Session, case_id: int) -> CaseWithVerification:
+    """Return a case with its verification. Raises NotFound."""
+    case = session.get(FraudCase, case_id)
+    if case is None:
+        raise NotFound(f"There is no fraud case {case_id}.")
+    verification = session.get_one(VerificationJob, case.verification_job_id)
+    return CaseWithVerification(_case_of(case), _verification_of(verification))
+
+
+def show_verification(session: Session, verification_id: int) -> VerificationView:
+    """Return a verification, open or closed. Raises NotFound."""
+    row = session.get(VerificationJob, verification_id)
+    if row is None:
+        raise NotFound(f"There is no verification {verification_id}.")
+    return _verification_of(row)
+
+
+def _case_of(row: FraudCase) -> CaseView:
+    return view_of(CaseView, row, phone=row.phone_masked)
+
+
+def _verification_of(row: VerificationJob) -> VerificationView:
+    return view_of(VerificationView, row, phone=row.phone_masked)

@@ -1,0 +1,131 @@
+"""Create outbound jobs, in the transaction of whoever needs them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.encryption import SealedPhone, Vault
+from app.core.errors import Conflict, InvalidInput
+from app.outbound.messages import Message, checked, dump, kind_of
+from app.outbound.models import OutboundActivity, OutboundJob, OutboundKind, OutboundStatus
+from app.outbound.recipients import parse_recipient
+
+MAX_KEY = 200
+"""Characters of an idempotency key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """A job that exists; `is_new` is False if an idempotency key led to an earlier one."""
+
+    job_id: int
+    is_new: bool
+
+
+def submit(  # noqa: PLR0913 - each is a field of the request
+    session: Session,
+    *,
+    recipient: str,
+    message: Message,
+    actor: str,
+    vault: Vault,
+    idempotency_key: str | None = None,
+) -> Enqueued:
+    """Create the job that `actor` asks for, with their act in its history.
+
+    The same key with the same content returns the job it created the first time.
+    Raises InvalidInput for a recipient or message that can't be sent, Conflict for a key
+    that was used for something else.
+    """
+    _check_key(idempotency_key)
+    to = vault.seal_phone(parse_recipient(recipient))
+    enqueued = enqueue(session, message, to=to, vault=vault, idempotency_key=idempotency_key)
+    if enqueued.is_new:
+        session.add(
+            OutboundActivity(
+                job_id=enqueued.job_id,
+                actor=actor,
+                action="create",
+                from_status="none",
+                to_status=OutboundStatus.QUEUED,
+            )
+        )
+    return enqueued
+
+
+def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
+    session: Session,
+    message: Message,
+    *,
+    to: SealedPhone,
+    vault: Vault,
+    subject_ref: str | None = None,
+    idempotency_key: str | None = None,
+) -> Enqueued:
+    """Create a job that says `message`, due now; its text is encrypted before it is written."""
+    kept = dump(checked(message))
+    job_id = _insert(
+        session,
+        kind_of(message),
+        to=to,
+        text_encrypted=vault.encrypt(kept),
+        subject_ref=subject_ref,
+        idempotency_key=idempotency_key,
+    )
+    if job_id is not None:
+        return Enqueued(job_id, is_new=True)
+    existing = _same_job(session, idempotency_key, kind_of(message), to, kept, vault)
+    return Enqueued(existing, is_new=False)
+
+
+def enqueue_otp(session: Session, *, to: SealedPhone, subject_ref: str) -> Enqueued:
+    """Create a job that sends a one-time code, made when the job is sent and never before."""
+    job_id = _insert(session, OutboundKind.OTP, to=to, subject_ref=subject_ref)
+    if job_id is None:
+        raise AssertionError("An insert without an idempotency key can't meet a conflict.")
+    return Enqueued(job_id, is_new=True)
+
+
+def _insert(
+    session: Session, kind: OutboundKind, *, to: SealedPhone, **columns: str | None
+) -> int | None:
+    return session.scalar(
+        insert(OutboundJob)
+        .values(
+            kind=kind,
+            recipient_encrypted=to.encrypted,
+            recipient_fingerprint=to.fingerprint,
+            recipient_masked=to.masked,
+            **columns,
+        )
+        .on_conflict_do_nothing(index_elements=["idempotency_key"])
+        .returning(OutboundJob.id)
+    )
+
+
+def _same_job(  # noqa: PLR0913, PLR0917 - what makes two requests the same
+    session: Session,
+    key: str | None,
+    kind: OutboundKind,
+    to: SealedPhone,
+    text: str,
+    vault: Vault,
+) -> int:
+    job = session.scalars(select(OutboundJob).where(OutboundJob.idempotency_key == key)).one()
+    same_target = job.kind == kind and job.recipient_fingerprint == to.fingerprint
+    if not same_target or job.text_encrypted is None or vault.decrypt(job.text_encrypted) != text:
+        raise Conflict(
+            f"This idempotency key already belongs to outbound job {job.id}, which says "
+            "something else; use a new key."
+        )
+    return job.id
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        raise InvalidInput(
+            f"An idempotency key has 1 to {MAX_KEY} printable ASCII characters.",
+            field="idempotency_key",
+        )

@@ -1,0 +1,41 @@
+"""Retry by hand: give a failed job a fresh budget, and keep its history."""
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict, NotFound
+from app.outbound.models import OutboundActivity, OutboundJob, OutboundStatus
+from app.outbound.queries import OutboundJobView, job_of
+
+
+def retry_job(session: Session, job_id: int, *, actor: str) -> OutboundJobView:
+    """Make a failed job due now, with every try of its budget before it, and say who did.
+
+    Raises NotFound, and Conflict if the job has not failed.
+    """
+    job = session.get(OutboundJob, job_id, with_for_update=True)
+    if job is None:
+        raise NotFound(f"There is no outbound job {job_id}.")
+    if job.status != OutboundStatus.FAILED:
+        raise Conflict(f"Outbound job {job_id} is {job.status}; only a failed job can be retried.")
+    session.add(
+        OutboundActivity(
+            job_id=job_id,
+            actor=actor,
+            action="retry",
+            from_status=job.status,
+            to_status=OutboundStatus.QUEUED,
+        )
+    )
+    _renew(job)
+    session.flush()
+    session.refresh(job)
+    return job_of(job)
+
+
+def _renew(job: OutboundJob) -> None:
+    job.status = OutboundStatus.QUEUED
+    job.attempts = 0
+    job.budget += 1
+    job.next_attempt_at = func.clock_timestamp()
+    job.failed_at = None

@@ -1,0 +1,133 @@
+"""Read outbound jobs: pages, and one with its tries. Numbers are masked, texts stay sealed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
+from app.core.views import Act, view_of
+from app.outbound.models import (
+    OutboundActivity,
+    OutboundAttempt,
+    OutboundJob,
+    OutboundKind,
+    OutboundStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs a list holds; None leaves a part open."""
+
+    status: OutboundStatus | None = None
+    kind: OutboundKind | None = None
+    subject_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundJobView:
+    """An outbound job as people and scripts see it; `recipient` is masked."""
+
+    id: int
+    kind: str
+    status: str
+    recipient: str
+    subject_ref: str | None
+    attempts: int
+    budget: int
+    next_attempt_at: datetime | None
+    provider_message_id: str | None
+    last_error: str | None
+    last_error_code: int | None
+    sent_at: datetime | None
+    failed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether an admin may give it a fresh budget."""
+        return self.status == OutboundStatus.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundAttemptView:
+    """One try of a job; without an outcome it is under way, or was cut off."""
+
+    budget: int
+    attempt: int
+    outcome: str | None
+    error: str | None
+    error_code: int | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundJobWithHistory:
+    """A job, its tries and what people did to it, oldest first."""
+
+    job: OutboundJobView
+    attempts: Sequence[OutboundAttemptView]
+    activity: Sequence[Act]
+
+
+def list_jobs(
+    session: Session, wanted: JobFilter, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[OutboundJobView]:
+    """Return a page of jobs, newest first. Raises InvalidInput on a foreign cursor."""
+    before = decode_cursor(cursor)
+    return read_page(
+        session, OutboundJob, lambda limit: _ids(wanted, before=before, limit=limit), limit=limit
+    ).map(job_of)
+
+
+def show_job(session: Session, job_id: int) -> OutboundJobWithHistory:
+    """Return a job with its history. Raises NotFound."""
+    job = session.get(OutboundJob, job_id)
+    if job is None:
+        raise NotFound(f"There is no outbound job {job_id}.")
+    attempts = session.scalars(
+        select(OutboundAttempt).where(OutboundAttempt.job_id == job_id).order_by(OutboundAttempt.id)
+    )
+    acts = session.scalars(
+        select(OutboundActivity)
+        .where(OutboundActivity.job_id == job_id)
+        .order_by(OutboundActivity.id)
+    )
+    return OutboundJobWithHistory(
+        job_of(job),
+        [view_of(OutboundAttemptView, attempt) for attempt in attempts],
+        [view_of(Act, act) for act in acts],
+    )
+
+
+def count_due(session: Session) -> int:
+    """Return how many jobs are due now."""
+    return session.scalars(
+        select(func.count()).where(OutboundJob.next_attempt_at <= func.now())
+    ).one()
+
+
+def job_of(row: OutboundJob) -> OutboundJobView:
+    """Return the view of a row."""
+    return view_of(OutboundJobView, row, recipient=row.recipient_masked)
+
+
+def _ids(wanted: JobFilter, *, before: int, limit: int) -> Select[int]:
+    parts = (
+        (OutboundJob.status, wanted.status),
+        (OutboundJob.kind, wanted.kind),
+        (OutboundJob.subject_ref, wanted.subject_ref),
+    )
+    conditions = [column == value for column, value in parts if value is not None]
+    return (
+        select(OutboundJob.id)
+        .where(OutboundJob.id < before, *conditions)
+        .order_by(OutboundJob.id.desc())
+        .limit(limit)
+    )

@@ -1,0 +1,91 @@
+"""Take in what WhatsApp reports of a message after it took it."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.outbound.decisions import Climb, FailTry, Ignore, Rules, on_status
+from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, OutboundStatus
+from app.outbound.outcomes import Refused
+from app.outbound.reasons import reason_of
+from app.outbound.settle import fail_try, finish_sent
+
+_TRACKER = re.compile(r"(\d{1,18})(?::(\d{1,18}))?")
+_REPORTED = {
+    "sent": OutboundStatus.SENT,
+    "delivered": OutboundStatus.DELIVERED,
+    "read": OutboundStatus.READ,
+    "played": OutboundStatus.READ,
+    "failed": OutboundStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """One delivery status: of which message, which it is, and the tracker we sent along."""
+
+    provider_message_id: str
+    status: str
+    tracker: str | None = None
+    error_code: int | None = None
+    error_detail: str = ""
+
+
+def apply_status(session: Session, report: StatusReport, rules: Rules) -> bool:
+    """Write what a status changes, in the caller's transaction; tell whether it changed anything.
+
+    Reports may come twice, in any order, before our own write of the provider's answer,
+    and of messages that are not ours.
+    """
+    reported = _REPORTED.get(report.status)
+    found = _find(session, report) if reported else None
+    if reported is None or found is None:
+        return False
+    job, attempt = found
+    outcome = AttemptOutcome(attempt.outcome) if attempt.outcome else None
+    change = on_status(reported, job=OutboundStatus(job.status), attempt=outcome)
+    match change:
+        case Climb(to=status):
+            finish_sent(session, job, attempt, report.provider_message_id, status)
+        case FailTry():
+            attempt.provider_message_id = report.provider_message_id
+            fail_try(session, job, attempt, _failure(report), rules)
+        case Ignore():
+            pass
+    return not isinstance(change, Ignore)
+
+
+def _find(session: Session, report: StatusReport) -> tuple[OutboundJob, OutboundAttempt] | None:
+    """Lock the job that the report is about, and find the try."""
+    attempt_id = session.scalar(
+        select(OutboundAttempt.id).where(
+            OutboundAttempt.provider_message_id == report.provider_message_id
+        )
+    ) or _tracked(session, report.tracker or "")
+    if attempt_id is None:
+        return None
+    attempt = session.get_one(OutboundAttempt, attempt_id)
+    job = session.get_one(OutboundJob, attempt.job_id, with_for_update=True)
+    session.refresh(attempt)
+    is_other = attempt.provider_message_id not in {None, report.provider_message_id}
+    return None if is_other else (job, attempt)
+
+
+def _tracked(session: Session, tracker: str) -> int | None:
+    """Return the id of the try that a tracker names: `job:try`, or a job alone for its newest."""
+    match = _TRACKER.fullmatch(tracker)
+    if match is None:
+        return None
+    query = select(OutboundAttempt.id).where(OutboundAttempt.job_id == int(match[1]))
+    if match[2]:
+        query = query.where(OutboundAttempt.id == int(match[2]))
+    return session.scalar(query.order_by(OutboundAttempt.id.desc()).limit(1))
+
+
+def _failure(report: StatusReport) -> Refused:
+    code = report.error_code
+    if code is None:
+        return Refused("WhatsApp could not deliver the message and gave no reason.")
+    return Refused(reason_of(code, report.error_detail), code)

@@ -1,13 +1,18 @@
-"""The command line: `automation local`, `migrate`, `start`."""
+"""The command line: the local stack, the processes of production, migrations, admins."""
 
 import os
 import sys
+from contextlib import closing
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate as migrate_database
 from app.core.settings import Settings
+from app.identity.models import Role
+from app.identity.users import create_user
 from app.procfile import ROOT, commands, shell
 
 
@@ -26,12 +31,6 @@ def local() -> None:
 
 
 @automation.command()
-def migrate() -> None:
-    """Bring the database up to date, as its owner."""
-    migrate_database(Settings.load())
-
-
-@automation.command()
 @click.argument("process", type=click.Choice(list(commands())))
 def start(process: str) -> None:
     """Become one process of the Procfile."""
@@ -41,13 +40,41 @@ def start(process: str) -> None:
     os.execv(arguments[0], arguments)  # noqa: S606 - the line comes from our own Procfile
 
 
+@automation.command()
+def migrate() -> None:
+    """Bring the database up to date, as its owner."""
+    migrate_database(Settings.load())
+
+
+@automation.command()
+@click.argument("username")
+@click.password_option(help="Asked for if not given.")
+def create_admin(username: str, password: str) -> None:
+    """Create an admin."""
+    with (
+        closing(build(Settings.load(), process="cli")) as container,
+        container.sessions.begin() as session,
+    ):
+        create_user(session, username=username, password=password, role=Role.ADMIN)
+    click.echo(f"{username} may sign in.")
+
+
 def main() -> None:
-    """Run the command line; what it refuses is one sentence on stderr and exit code 1."""
+    """Run the command line; what it can't do is one sentence on stderr and exit code 1."""
     try:
         automation()
     except AutomationError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    except SQLAlchemyError as error:
+        click.echo(f"The database can't be used: {_reason(error)}.", err=True)
+        sys.exit(1)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Return the server's own first line, without the statement and its parameters."""
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().partition("\n")[0].rstrip(".")
 
 
 if __name__ == "__main__":

@@ -6,16 +6,18 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 import httpx
 
+from app.bootstrap import build
 from app.core.errors import AutomationError
+from app.core.schema import migrate
 from app.core.settings import Settings
-from app.local import database
+from app.identity.users import ensure_admin
 from app.local.environment import data_folder, local_environment
 from app.local.files import RUN_FILE, locked, write_private
 from app.local.ledger import Ledger
@@ -99,8 +101,17 @@ class Stack:
             self.valkey.wait(supervisor.start(self.valkey.program()))
 
     def _prepare_database(self) -> str | None:
+        """Migrate, and make the first admin; return the password if one was made up."""
         self.terminal.say("Bringing the database up to date")
-        return database.prepare(self.settings)
+        migrate(self.settings)
+        settings = self.settings
+        with (
+            closing(build(settings, process="local")) as container,
+            container.sessions.begin() as session,
+        ):
+            return ensure_admin(
+                session, username=settings.admin_username, password=settings.admin_password
+            )
 
     def _start_processes(self, supervisor: Supervisor, undo: ExitStack) -> None:
         self.terminal.say("Starting web, workers, beat and Flower")
@@ -174,7 +185,7 @@ Automation Center is ready. Ctrl-C stops everything.
 def run_local(environ: Mapping[str, str] = os.environ) -> None:
     """Run the local stack until Ctrl-C or SIGTERM, leaving no process, socket or lock.
 
-    Raises AutomationError with one sentence if it can't start.
+    Raises AutomationError if it can't start, SQLAlchemyError if the database is the reason.
     """
     folder = data_folder(environ)
     with suppress(KeyboardInterrupt), _signals_as_interrupts(), locked(folder):

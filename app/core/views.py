@@ -23,3 +23,8 @@ def view_of(view: type[View], row: object, **more: Any) -> View:
     """Return the dataclass `view` filled from the attributes of `row`, and from `more`."""
     names = (field.name for field in fields(view) if field.name not in more)  # type: ignore[arg-type]
     return view(**{name: getattr(row, name) for name in names}, **more)
+
+
+def members_of(view: object) -> dict[str, Any]:
+    """Return the fields of a view by name, not copied, to be shown with others beside them."""
+    return {field.name: getattr(view, field.name) for field in fields(view)}  # type: ignore[arg-type]

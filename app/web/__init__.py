@@ -1,0 +1,33 @@
+"""The web: JSON API, pages and webhooks, over one container. Knows nothing of the broker."""
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+from app.bootstrap import Container, build
+from app.core.logs import configure_logging
+from app.core.settings import Settings
+from app.web import api, gate, health, metrics, pages, problems, security
+from app.web.requests import IdConverter, JsonProvider
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(container: Container | None = None) -> Flask:
+    """Return the web application; without a container, one is built from the environment.
+
+    Nothing connects before the first request. Raises SettingsError.
+    """
+    app = Flask(__name__)
+    app.extensions["container"] = container or _built_from_environment()
+    app.json = JsonProvider(app)
+    app.url_map.converters["id"] = IdConverter
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, BOOTSTRAP_SERVE_LOCAL=True)
+    Bootstrap5(app)
+    for part in (metrics, security, gate, problems, health, api, pages):
+        part.install(app)
+    return app
+
+
+def _built_from_environment() -> Container:
+    configure_logging(process="web")
+    return build(Settings.load(), process="web")

@@ -1,0 +1,11 @@
+"""The JSON API: thin views that read a request, call a use case and show its value."""
+
+from flask import Flask
+
+from app.web.api import automation, events, inbox
+
+
+def install(app: Flask) -> None:
+    """Serve everything under `/api`."""
+    for module in (automation, events, inbox):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,34 @@
+"""Dispatch now, and the numbers of the health strip."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from app.dispatch.dispatch import dispatch_due
+from app.web.context import container
+from app.web.requests import Body, Query, read_body, read_query
+from app.web.stats import read_stats
+
+blueprint = Blueprint("api_automation", __name__, url_prefix="/api/automation")
+
+DISPATCH_SECONDS = 5.0
+"""How long one request may dispatch; what is left is for the workers, or the next request."""
+
+
+class Nothing(Body):
+    """A body with no fields."""
+
+
+@blueprint.post("/dispatch")
+def dispatch() -> ResponseReturnValue:
+    """Dispatch due events in this request, without the broker; answer with the counts."""
+    read_body(Nothing)
+    result = dispatch_due(container().dispatcher, seconds=DISPATCH_SECONDS)
+    return jsonify(result.counts())
+
+
+@blueprint.get("/stats")
+def stats() -> ResponseReturnValue:
+    """Answer with counts and ages; a count at its cap means that many, or more."""
+    read_query(Query)
+    with container().sessions.begin() as session:
+        return jsonify(read_stats(session))

@@ -1,0 +1,54 @@
+"""Events: pages, one event with its tries and its item, and the retry by hand."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from app.core.views import members_of
+from app.inbox.queries import item_of_event
+from app.outbox.manual_retry import retry_event
+from app.outbox.models import EventStatus
+from app.outbox.queries import EventFilter, list_events, show_event
+from app.web.api.automation import Nothing
+from app.web.context import actor, container
+from app.web.requests import ListQuery, Query, ShortText, read_body, read_query
+
+blueprint = Blueprint("api_events", __name__, url_prefix="/api/automation/events")
+
+
+class EventsQuery(ListQuery):
+    """Which events."""
+
+    status: EventStatus | None = None
+    event_type: ShortText | None = None
+    dead: bool | None = None
+    q: ShortText | None = None
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Answer with a page of events, newest first."""
+    query = read_query(EventsQuery)
+    wanted = EventFilter(**query.model_dump(exclude={"cursor", "limit"}))
+    with container().sessions.begin() as session:
+        return jsonify(list_events(session, wanted, cursor=query.cursor, limit=query.limit))
+
+
+@blueprint.get("/<id:event_id>")
+def show(event_id: int) -> ResponseReturnValue:
+    """Answer with an event, its failed tries, its history and its item."""
+    read_query(Query)
+    with container().sessions.begin() as session:
+        found, item = show_event(session, event_id), item_of_event(session, event_id)
+    more = {"tries": found.attempts, "history": found.history, "item": item}
+    return jsonify(members_of(found.event) | more)
+
+
+@blueprint.post("/<id:event_id>/retry")
+def retry(event_id: int) -> ResponseReturnValue:
+    """Make a failed event due now; 409 if it is sent. `changed` is false if it was due anyway."""
+    read_body(Nothing)
+    with container().sessions.begin() as session:
+        outcome = retry_event(session, event_id, actor=actor())
+    return jsonify(members_of(outcome.event) | {"changed": outcome.changed}), HTTPStatus.ACCEPTED

@@ -1,0 +1,67 @@
+"""The inbox: pages of items, one item, and what a person does to it."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+
+from app.core.views import members_of
+from app.inbox.act import NOTE_LIMIT, act_on_item
+from app.inbox.actions import Action
+from app.inbox.drafts import Severity
+from app.inbox.models import ItemStatus
+from app.inbox.queries import ItemFilter, list_items, show_item
+from app.web.context import actor, container
+from app.web.requests import Body, ListQuery, Query, ShortText, Text, read_body, read_query
+
+blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
+
+
+class InboxQuery(ListQuery):
+    """Which items."""
+
+    status: ItemStatus | None = None
+    severity: Severity | None = None
+    type: ShortText | None = None
+    assignee: ShortText | None = None
+    q: ShortText | None = None
+
+
+class ActBody(Body):
+    """What goes with an act: a note, and the version that the caller decided on."""
+
+    note: Text | None = Field(None, max_length=NOTE_LIMIT)
+    version: int | None = Field(None, ge=1, strict=True)
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Answer with a page of items, newest first."""
+    query = read_query(InboxQuery)
+    wanted = ItemFilter(**query.model_dump(exclude={"cursor", "limit"}))
+    with container().sessions.begin() as session:
+        return jsonify(list_items(session, wanted, cursor=query.cursor, limit=query.limit))
+
+
+@blueprint.get("/<id:item_id>")
+def show(item_id: int) -> ResponseReturnValue:
+    """Answer with an item, its history, and what may be done to it now."""
+    read_query(Query)
+    with container().sessions.begin() as session:
+        found = show_item(session, item_id)
+    return jsonify(members_of(found.item) | {"history": found.history})
+
+
+@blueprint.post(f"/<id:item_id>/<any({', '.join(Action)}):action>")
+def act(item_id: int, action: str) -> ResponseReturnValue:
+    """Act on an item and answer with it; 409 names who was first."""
+    body = read_body(ActBody)
+    with container().sessions.begin() as session:
+        item = act_on_item(
+            session,
+            item_id,
+            Action(action),
+            actor=actor(),
+            note=body.note,
+            expected_version=body.version,
+        )
+    return jsonify(item)

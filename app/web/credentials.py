@@ -1,0 +1,88 @@
+"""Who is asking: a bearer token, the role header on loopback, or a signed-in session."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import request, session
+
+from app.identity.roles import Credential, Identity
+from app.identity.tokens import verify_token
+from app.identity.users import Account, find_account
+from app.web.context import container
+from app.web.security import SESSION_HOURS
+
+ROLE_HEADER = "x-user-role"
+
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_USER, _STAMP, _SINCE = "user", "stamp", "since"
+
+
+def identify() -> Identity | None:
+    """Return who is asking, or None. A bearer token, good or bad, decides alone."""
+    if request.authorization is not None and request.authorization.type == "bearer":
+        return _by_token(request.authorization.token or "")
+    if ROLE_HEADER in request.headers and _may_use_role_header():
+        role = request.headers[ROLE_HEADER].strip().lower()[:20]
+        return Identity(name=f"local {role}", role=role, credential=Credential.ROLE_HEADER)
+    return _by_session()
+
+
+def start_session(account: Account) -> None:
+    """Sign `account` in: nothing of the session before it survives, its id included."""
+    session.clear()
+    session.permanent = True
+    since = int(container().clock().timestamp())
+    session.update({_USER: account.id, _STAMP: account.stamp, _SINCE: since})
+
+
+def end_session() -> None:
+    """Sign out in this browser."""
+    session.clear()
+
+
+def _by_token(text: str) -> Identity | None:
+    with container().sessions.begin() as database:
+        bearer = verify_token(database, text, now=container().clock())
+    if bearer is None:
+        return None
+    return Identity(name=bearer.username, role=bearer.role, credential=Credential.BEARER)
+
+
+def _by_session() -> Identity | None:
+    if not _is_recent():
+        return None
+    with container().sessions.begin() as database:
+        account = find_account(database, session[_USER])
+    if account is None or account.stamp != session[_STAMP]:
+        return None
+    return Identity(name=account.username, role=account.role, credential=Credential.SESSION)
+
+
+def _is_recent() -> bool:
+    if _SINCE not in session:
+        return False
+    age = container().clock().timestamp() - session[_SINCE]
+    return bool(age < SESSION_HOURS * 3600)
+
+
+def _may_use_role_header() -> bool:
+    """Trust a person at this very machine, and nothing that came through a proxy or a name.
+
+    The host is looked at because a page elsewhere can point its own name at 127.0.0.1
+    and then send whatever headers it likes.
+    """
+    return (
+        container().settings.trust_role_header
+        and _is_loopback(request.remote_addr)
+        and _is_loopback(urlsplit(f"//{request.host}").hostname)
+        and not any(name in request.headers for name in _FORWARDED)
+    )
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

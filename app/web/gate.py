@@ -1,0 +1,66 @@
+"""The one gate: whatever is not listed as open asks for an admin."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from app.identity.roles import Credential, require_admin
+from app.web.credentials import identify
+from app.web.problems import is_for_programs
+
+OPEN_ENDPOINTS = frozenset(
+    {
+        "bootstrap.static",
+        "health.live",
+        "health.ready",
+        "login.show",
+        "login.sign_in",
+        "login.sign_out",
+        "static",
+    }
+)
+OPEN_BLUEPRINTS = frozenset({"webhooks"})
+"""The webhooks check the provider's signature themselves."""
+
+MAX_BODY_BYTES = 64 * 1024
+"""What an admin may send at once; the webhooks keep the application's larger limit."""
+
+csrf = CSRFProtect()
+
+
+def install(app: Flask) -> None:
+    """Put the gate before every route, also those that don't exist."""
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    csrf.init_app(app)
+    app.before_request(_guard)
+
+
+def _guard() -> ResponseReturnValue | None:
+    if request.blueprint in OPEN_BLUEPRINTS:
+        return None
+    request.max_content_length = MAX_BODY_BYTES
+    if request.endpoint in OPEN_ENDPOINTS:
+        return None
+    identity = identify()
+    if identity is None:
+        return _ask_for_identity()
+    g.identity = identity
+    require_admin(identity)
+    if identity.credential is Credential.SESSION:
+        csrf.protect()
+    return None
+
+
+def _ask_for_identity() -> ResponseReturnValue:
+    if is_for_programs():
+        raise Unauthorized(
+            "Say who you are: sign in, or send an API token as Authorization: Bearer ac_….",
+            www_authenticate=WWWAuthenticate("bearer"),
+        )
+    wanted = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}
+    query = f"?{urlencode(wanted)}" if wanted else ""
+    return redirect(url_for("login.show") + query, 303)

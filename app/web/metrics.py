@@ -1,0 +1,95 @@
+"""`/metrics` for Prometheus: the health strip, read at each scrape, and request times."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from app.web.context import container
+from app.web.stats import Stats, read_stats
+
+blueprint = Blueprint("metrics", __name__)
+
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+
+def install(app: Flask) -> None:
+    """Serve `/metrics`, and time every request by its route, so that labels stay few."""
+    registry = CollectorRegistry()
+    registry.register(_StatsCollector())
+    seconds = Histogram(
+        "automation_http_request_seconds",
+        "Time to answer a request.",
+        ["method", "route", "status"],
+        registry=registry,
+    )
+    app.extensions["metrics"] = registry
+
+    def observe(response: Response) -> Response:
+        method = request.method if request.method in _METHODS else "other"
+        labels = (method, request.endpoint or "unmatched", str(response.status_code))
+        seconds.labels(*labels).observe(perf_counter() - g.started)
+        return response
+
+    app.before_request(_start)
+    app.after_request(observe)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/metrics")
+def show() -> Response:
+    """Answer in Prometheus' text format."""
+    return Response(
+        generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST
+    )
+
+
+class _StatsCollector(Collector):
+    """Reads the database at each scrape, so that any number of processes report the same."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name nothing beforehand, which spares a query at registration."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield today's gauges."""
+        with container().sessions.begin() as session:
+            yield from _gauges(read_stats(session))
+
+
+def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
+    outbox = stats.outbox
+    capped = "Counted up to a cap of 10,000."
+    yield GaugeMetricFamily("automation_events_due", f"Events due now. {capped}", outbox.due)
+    yield GaugeMetricFamily(
+        "automation_events_retrying",
+        f"Failed events that wait for a try. {capped}",
+        outbox.retrying,
+    )
+    yield GaugeMetricFamily(
+        "automation_dead_letters", f"Events that used up their tries. {capped}", outbox.dead
+    )
+    yield GaugeMetricFamily(
+        "automation_oldest_due_seconds",
+        "Age of the event that has been due for longest; 0 if none is due.",
+        outbox.oldest_due_seconds or 0.0,
+    )
+    open_items = GaugeMetricFamily(
+        "automation_inbox_open", "Open inbox items, up to 1,000 each.", labels=["severity"]
+    )
+    for severity, count in stats.open_items.items():
+        open_items.add_metric([severity], count)
+    yield open_items
+    if stats.beat_age_seconds is not None:
+        yield GaugeMetricFamily(
+            "automation_beat_age_seconds",
+            "Seconds since beat's last sign of life; absent if it never gave one.",
+            stats.beat_age_seconds,
+        )
+
+
+def _start() -> None:
+    g.started = perf_counter()

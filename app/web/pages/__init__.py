@@ -1,0 +1,15 @@
+"""The pages: server-rendered, complete without JavaScript, fresher with it."""
+
+from flask import Flask
+
+from app.web.pages import events, inbox, login, overview
+from app.web.pages.display import FILTERS, page_values
+
+
+def install(app: Flask) -> None:
+    """Serve the pages, and teach the templates to show times and words."""
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(page_values)
+    for module in (login, inbox, events, overview):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,59 @@
+"""The events behind the inbox."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import Conflict
+from app.inbox.queries import item_of_event
+from app.outbox.events import CATALOGUE
+from app.outbox.manual_retry import RetryOutcome, retry_event
+from app.outbox.models import EventStatus
+from app.outbox.queries import EventFilter, list_events, show_event
+from app.web.api.events import EventsQuery
+from app.web.context import actor, container
+from app.web.requests import read_query
+
+blueprint = Blueprint("events", __name__, url_prefix="/automation/events")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Show a page of events."""
+    query = read_query(EventsQuery)
+    wanted = EventFilter(**query.model_dump(exclude={"cursor", "limit"}))
+    with container().sessions.begin() as session:
+        page = list_events(session, wanted, cursor=query.cursor, limit=query.limit)
+    return render_template(
+        "events.html", page=page, query=query, statuses=list(EventStatus), types=sorted(CATALOGUE)
+    )
+
+
+@blueprint.get("/<id:event_id>")
+def show(event_id: int) -> ResponseReturnValue:
+    """Show an event, its failed tries, its history, and its item."""
+    with container().sessions.begin() as session:
+        found, item = show_event(session, event_id), item_of_event(session, event_id)
+    return render_template(
+        "event.html", event=found.event, tries=found.attempts, history=found.history, item=item
+    )
+
+
+@blueprint.post("/<id:event_id>/retry")
+def retry(event_id: int) -> ResponseReturnValue:
+    """Make a failed event due now, or say why there is nothing to retry."""
+    try:
+        with container().sessions.begin() as session:
+            outcome = retry_event(session, event_id, actor=actor())
+        flash(_told(outcome), "success" if outcome.changed else "info")
+    except Conflict as conflict:
+        flash(str(conflict), "warning")
+    return redirect(url_for(".show", event_id=event_id), HTTPStatus.SEE_OTHER)
+
+
+def _told(outcome: RetryOutcome) -> str:
+    event = outcome.event
+    if outcome.changed:
+        return f"Event {event.id} is due now, with a fresh budget of tries."
+    return f"Event {event.id} is due already; nothing had to be changed."

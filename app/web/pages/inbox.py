@@ -1,0 +1,97 @@
+"""The inbox and its items."""
+
+from http import HTTPStatus
+from typing import Literal
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.errors import Conflict
+from app.inbox.act import NOTE_LIMIT, act_on_item
+from app.inbox.actions import Action
+from app.inbox.drafts import Severity, drafted_types
+from app.inbox.models import ItemStatus
+from app.inbox.queries import ItemFilter, list_items, show_item
+from app.web.context import actor, container
+from app.web.links import inside
+from app.web.requests import ListQuery, ShortText, Text, read_form, read_query
+from app.web.stats import read_stats
+
+blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
+
+TYPES = sorted(drafted_types() | {"automation_dead_letter"})
+
+
+class InboxPageQuery(ListQuery):
+    """Which items the page shows: the open ones unless told otherwise."""
+
+    status: ItemStatus | Literal["all"] = ItemStatus.OPEN
+    severity: Severity | None = None
+    type: ShortText | None = None
+    assignee: ShortText | None = None
+    q: ShortText | None = None
+
+    def as_filter(self) -> ItemFilter:
+        """Return the filter that the inbox understands."""
+        parts = self.model_dump(exclude={"cursor", "limit", "status"})
+        return ItemFilter(status=None if self.status == "all" else self.status, **parts)
+
+
+class ActForm(BaseModel):
+    """The form of an act: its note, the version that was on the page, where to go on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Text | None = Field(None, max_length=2 * NOTE_LIMIT)
+    version: int | None = Field(None, ge=1)
+    back: str | None = None
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Show a page of items, the strip above them."""
+    query = read_query(InboxPageQuery)
+    with container().sessions.begin() as session:
+        page = list_items(session, query.as_filter(), cursor=query.cursor, limit=query.limit)
+        stats = read_stats(session)
+    return render_template(
+        "inbox.html",
+        page=page,
+        query=query,
+        stats=stats,
+        statuses=[*ItemStatus, "all"],
+        severities=list(reversed(Severity)),
+        types=TYPES,
+    )
+
+
+@blueprint.get("/items/<id:item_id>")
+def show(item_id: int) -> ResponseReturnValue:
+    """Show an item, its history, and the actions that are possible now."""
+    with container().sessions.begin() as session:
+        found = show_item(session, item_id)
+    return render_template(
+        "item.html", item=found.item, history=found.history, note_limit=NOTE_LIMIT
+    )
+
+
+@blueprint.post(f"/items/<id:item_id>/<any({', '.join(Action)}):action>")
+def act(item_id: int, action: str) -> ResponseReturnValue:
+    """Act on an item; whoever comes second is told who was first, and shown how it stands."""
+    form, wanted = read_form(ActForm), Action(action)
+    try:
+        with container().sessions.begin() as session:
+            act_on_item(
+                session,
+                item_id,
+                wanted,
+                actor=actor(),
+                note=form.note,
+                expected_version=form.version,
+            )
+        flash(f"Item {item_id} is {wanted.past}.", "success")
+    except Conflict as conflict:
+        flash(str(conflict), "warning")
+    goal = inside(form.back) or url_for(".show", item_id=item_id)
+    return redirect(goal, HTTPStatus.SEE_OTHER)

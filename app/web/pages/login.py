@@ -1,0 +1,68 @@
+"""Sign in and out."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from app.identity.users import authenticate
+from app.web.context import container
+from app.web.credentials import end_session, start_session
+from app.web.gate import csrf
+from app.web.links import HOME, inside
+from app.web.requests import Text, read_form
+
+blueprint = Blueprint("login", __name__)
+
+_REFUSED = (
+    "That did not sign you in: the username or the password is wrong, or the account rests"
+    " for a few minutes after too many tries."
+)
+
+
+class SignIn(BaseModel):
+    """The sign-in form."""
+
+    username: Text = Field("", max_length=100)
+    password: Text = Field("", max_length=1_000)
+    next: str = HOME
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Lead to the inbox."""
+    return redirect(HOME)
+
+
+@blueprint.get("/login")
+def show() -> ResponseReturnValue:
+    """Show the sign-in form."""
+    return render_template("login.html", next=inside(request.args.get("next")) or HOME)
+
+
+@blueprint.post("/login")
+def sign_in() -> ResponseReturnValue:
+    """Sign in and go on to where the person was headed, or say that it did not work."""
+    csrf.protect()
+    form = read_form(SignIn)
+    username, goal = form.username.strip(), inside(form.next) or HOME
+    account = authenticate(
+        container().sessions,
+        username=username,
+        password=form.password,
+        now=container().clock(),
+    )
+    if account is None:
+        page = render_template("login.html", next=goal, username=username, error=_REFUSED)
+        return page, HTTPStatus.UNAUTHORIZED
+    start_session(account)
+    return redirect(goal, HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/logout")
+def sign_out() -> ResponseReturnValue:
+    """Sign out, whatever the role."""
+    csrf.protect()
+    end_session()
+    return redirect(url_for("login.show"), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,88 @@
+"""Errors out: problem+json (RFC 9457) for programs, a friendly page for people."""
+
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, Response, json, make_response, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from app.core.errors import (
+    AutomationError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    LimitExceeded,
+    NotFound,
+)
+
+STATUSES: dict[type[AutomationError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    Conflict: HTTPStatus.CONFLICT,
+    LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+}
+RETRY_AFTER_SECONDS = 5
+
+_FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
+_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+log = structlog.get_logger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of every route."""
+    app.register_error_handler(AutomationError, _refuse)
+    app.register_error_handler(HTTPException, _pass_on)
+    for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.register_error_handler(unavailable, _database_away)
+
+
+def is_for_programs() -> bool:
+    """Tell whether this request's path is one that programs use, not people."""
+    return request.path.startswith(_FOR_PROGRAMS)
+
+
+def problem(status: int, detail: str, *, field: str | None = None) -> Response:
+    """Return the answer to a request that failed, in the form that its caller reads."""
+    title = HTTPStatus(status).phrase
+    if not is_for_programs():
+        page = render_template("error.html", status=status, title=title, detail=detail)
+        return make_response(page, status)
+    members = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if field:
+        members["field"] = field
+    return Response(json.dumps(members), status, mimetype="application/problem+json")
+
+
+def _refuse(error: AutomationError) -> Response:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
+    if status is None:
+        log.error("request_failed", path=request.path, exc_info=error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, _SORRY)
+    return problem(status, str(error), field=getattr(error, "field", None))
+
+
+def _pass_on(error: HTTPException) -> Response:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    fault_is_ours = status == HTTPStatus.INTERNAL_SERVER_ERROR
+    response = problem(status, _SORRY if fault_is_ours else error.description or "")
+    headers = error.get_response(request.environ).headers
+    for name in _KEPT_HEADERS:
+        if name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database_unavailable", path=request.path, error_class=type(error).__name__)
+    response = problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached; try again in a moment."
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+_SORRY = "Something went wrong here, and it has been logged; try again, or tell an operator when."

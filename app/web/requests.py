@@ -1,0 +1,127 @@
+"""Requests in, values out: checked queries and bodies, ids that a row can have, JSON."""
+
+from dataclasses import is_dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from flask import request
+from flask.json.provider import DefaultJSONProvider
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.routing import IntegerConverter, Map
+
+from app.core.errors import InvalidInput
+from app.core.paging import DEFAULT_LIMIT, MAX_ID, MAX_LIMIT
+from app.core.views import members_of
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not hold a NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+ShortText = Annotated[Text, Field(max_length=100)]
+
+
+class Query(BaseModel):
+    """The query string of a call: unknown and repeated parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class ListQuery(Query):
+    """What every list takes."""
+
+    cursor: ShortText | None = None
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class Body(BaseModel):
+    """A JSON body: snake_case or camelCase names, none unknown."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+AnyQuery = TypeVar("AnyQuery", bound=Query)
+AnyBody = TypeVar("AnyBody", bound=BaseModel)
+
+
+def read_query(model: type[AnyQuery]) -> AnyQuery:
+    """Return the query string as `model`; an empty parameter counts as left out.
+
+    Raises InvalidInput with one sentence that names the first bad parameter.
+    """
+    given = {name: values for name, values in request.args.lists() if any(values)}
+    for name, values in given.items():
+        if len(values) > 1:
+            raise InvalidInput(f"The parameter {name} is given more than once.", field=name)
+    try:
+        return model.model_validate({name: values[0] for name, values in given.items()})
+    except ValidationError as error:
+        raise _first_fault(error, "parameter") from None
+
+
+def read_form(model: type[AnyBody]) -> AnyBody:
+    """Return the submitted form as `model`, without its CSRF token. Raises InvalidInput."""
+    given = {name: text for name, text in request.form.items() if name != "csrf_token" and text}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _first_fault(error, "field") from None
+
+
+def read_body(model: type[AnyBody]) -> AnyBody:
+    """Return the JSON body as `model`; no body at all counts as an empty object.
+
+    Raises UnsupportedMediaType if it isn't declared as JSON, BadRequest if it isn't
+    JSON, InvalidInput with one sentence that names the first bad field.
+    """
+    body = request.get_data()
+    if body and not request.is_json:
+        raise UnsupportedMediaType("Send the body as application/json.")
+    try:
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise BadRequest("The body is not valid JSON.") from None
+        raise _first_fault(error, "field") from None
+
+
+def _first_fault(error: ValidationError, kind: str) -> InvalidInput:
+    fault = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in fault["loc"])[:100]
+    if not name:
+        return InvalidInput("The body must be a JSON object.")
+    if fault["type"] == "extra_forbidden":
+        return InvalidInput(f"There is no {kind} {name} here.", field=name)
+    if fault["type"] == "missing":
+        return InvalidInput(f"The {kind} {name} is missing.", field=name)
+    reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return InvalidInput(f"The {kind} {name} {reason[0].lower()}{reason[1:]}.", field=name)
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path; what no row can have as an id is not found."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002 - werkzeug's own name
+        super().__init__(map, min=1, max=MAX_ID)
+
+
+class JsonProvider(DefaultJSONProvider):
+    """JSON out: times in ISO 8601, dataclasses by their fields, in the order declared."""
+
+    sort_keys = False
+
+    @staticmethod
+    def default(o: Any) -> Any:
+        """Return what JSON can hold in place of `o`."""
+        if isinstance(o, date | datetime):
+            return o.isoformat()
+        if is_dataclass(o):
+            return members_of(o)
+        return DefaultJSONProvider.default(o)

@@ -11,7 +11,8 @@ OUTBOUND_SECONDS = 2
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's beat schedule; intervals in seconds, clock times in AUTOMATION_TIMEZONE.
 
-    What comes round every few seconds expires before its successor does its work.
+    No entry expires: expiry compares the clocks of two machines. Beat looks at the length
+    of a queue instead, and so does everyone else who sends.
     """
     return {
         "relay": _every(settings.relay_interval_seconds, "dispatch.relay"),
@@ -21,4 +22,4 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1) * 2}}
+    return {"task": task, "schedule": seconds}

@@ -10,6 +10,9 @@ from workers.listener import Listener
 from workers.queues import QUEUES, ROUTES
 
 SOCKET_TIMEOUT_SECONDS = 5
+PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
+"""Who sends gives up soon: a hint that can't be sent is repeated by the next tick."""
+
 VISIBILITY_TIMEOUT_SECONDS = 3600
 """After this a broker of the Redis kind redelivers what nobody has acknowledged."""
 
@@ -20,8 +23,9 @@ def create_celery(settings: Settings) -> Celery:
     app.conf.update(
         broker_url=settings.celery_broker_url,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
         broker_transport_options=_transport_options(settings.celery_broker_url),
-        task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 0.5},
+        task_publish_retry_policy=PUBLISH_RETRY,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_timeout=False,
@@ -42,10 +46,11 @@ def create_celery(settings: Settings) -> Celery:
 
 
 def _transport_options(broker_url: str) -> dict[str, object]:
-    """Bound every wait on the broker; kombu's own default for Redis is to wait for ever."""
+    """Bound every wait on the broker; kombu's own default is to wait for ever."""
     if not broker_url.startswith(("redis", "valkey")):
-        return {}
+        return {**PUBLISH_RETRY}
     return {
+        **PUBLISH_RETRY,
         "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
         "socket_timeout": SOCKET_TIMEOUT_SECONDS,
         "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,

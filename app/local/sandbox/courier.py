@@ -1,0 +1,61 @@
+"""Post signed webhooks to the product, as Meta does: now, or later and until they arrive."""
+
+import hashlib
+import hmac
+import json
+import queue
+import threading
+import time
+from typing import Any
+
+import httpx
+
+MAX_WAITING = 10_000
+TRIES = 6
+FIRST_PAUSE_SECONDS = 0.25
+TIMEOUT_SECONDS = 10.0
+
+
+class Courier:
+    """Signs each body with the app secret and posts it to one address. Safe for threads."""
+
+    def __init__(self, *, webhook_url: str, app_secret: str) -> None:
+        self._url = webhook_url
+        self._secret = app_secret.encode()
+        self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(MAX_WAITING)
+        self._thread = threading.Thread(target=self._deliver, name="courier", daemon=True)
+        self._thread.start()
+
+    def post(self, payload: dict[str, Any]) -> str | None:
+        """Post once; return None if it was taken, else a sentence that says why not."""
+        body = json.dumps(payload).encode()
+        signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Hub-Signature-256": f"sha256={signature}",
+        }
+        try:
+            response = self._http.post(self._url, content=body, headers=headers)
+        except httpx.HTTPError:
+            return "The application can't be reached."
+        if response.is_success:
+            return None
+        return f"The application answered {response.status_code}."
+
+    def post_later(self, payload: dict[str, Any]) -> None:
+        """Post in the background, in order, again and again for some seconds if need be."""
+        self._waiting.put(payload)
+
+    def close(self) -> None:
+        """Post what still waits, then stop."""
+        self._waiting.put(None)
+        self._thread.join()
+        self._http.close()
+
+    def _deliver(self) -> None:
+        while (payload := self._waiting.get()) is not None:
+            for tries in range(TRIES):
+                if self.post(payload) is None:
+                    break
+                time.sleep(FIRST_PAUSE_SECONDS * 2**tries)

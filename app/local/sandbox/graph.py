@@ -1,0 +1,98 @@
+"""The messages endpoint of the Graph API, as far as this product uses it."""
+
+import hmac
+import json
+import re
+import socket
+import time
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from app.local.sandbox.faults import Fault, FaultKind
+from app.local.sandbox.network import Network
+from app.local.sandbox.payloads import error_body
+from app.local.sandbox.state import Author, Message
+from app.outbound.messages import MAX_TEXT
+
+blueprint = Blueprint("graph", __name__)
+
+_UNAUTHORIZED = 190
+_BAD_PARAMETER = 100
+_MISSING_PARAMETER = 131008
+
+
+@blueprint.post("/<version>/<phone_number_id>/messages")
+def send_message(version: str, phone_number_id: str) -> Response:
+    """Take a message for a customer; the answer names it, or says what is wrong with it."""
+    network: Network = current_app.extensions["sandbox"]
+    wanted = f"Bearer {network.config.access_token}".encode()
+    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted):
+        return _error(_UNAUTHORIZED, 401)
+    if not re.fullmatch(r"v\d+\.\d+", version) or phone_number_id != network.config.phone_number_id:
+        return _error(_BAD_PARAMETER, 400)
+    body = request.get_json(silent=True)
+    phone, text = _read(body)
+    if phone is None or text is None:
+        return _error(_MISSING_PARAMETER, 400)
+    message = Message(
+        author=Author.BUSINESS,
+        text=text,
+        status="sent",
+        tracker=body.get("biz_opaque_callback_data"),
+    )
+    return _carry(network, phone, message)
+
+
+def _read(body: Any) -> tuple[str | None, str | None]:
+    """Return the recipient's digits and the words of a request, or None for what is wrong."""
+    if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
+        return None, None
+    phone = re.sub(r"[ +().-]", "", str(body.get("to", "")))
+    return (phone if re.fullmatch(r"[1-9]\d{6,14}", phone) else None), _words(body)
+
+
+def _words(body: dict[str, Any]) -> str | None:
+    match body:
+        case {"type": "text", "text": {"body": str(text)}} if 0 < len(text) <= MAX_TEXT:
+            return text
+        case {"type": "template", "template": {"name": str(name), "components": list(parts)}}:
+            parameters = [each["text"] for part in parts for each in part["parameters"]]
+            return " · ".join([f"[{name}]", *parameters])
+        case _:
+            return None
+
+
+def _carry(network: Network, phone: str, message: Message) -> Response:
+    fault = network.phones.next_fault(phone)
+    match fault:
+        case Fault(kind=FaultKind.REFUSE):
+            return _refuse(fault)
+        case Fault(kind=FaultKind.FAIL_LATER, code=code):
+            network.fail(phone, message, code)
+        case Fault(kind=FaultKind.HANG, seconds=seconds):
+            time.sleep(seconds)
+            network.deliver(phone, message)
+        case Fault(kind=FaultKind.LOSE_ANSWER):
+            network.deliver(phone, message)
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        case _:
+            network.deliver(phone, message)
+    return jsonify(
+        messaging_product="whatsapp",
+        contacts=[{"input": f"+{phone}", "wa_id": phone}],
+        messages=[{"id": message.id}],
+    )
+
+
+def _refuse(fault: Fault) -> Response:
+    if fault.code == fault.http_status:
+        return Response("Internal Server Error", fault.http_status, mimetype="text/plain")
+    response = _error(fault.code, fault.http_status)
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+def _error(code: int, status: int) -> Response:
+    return Response(json.dumps({"error": error_body(code)}), status, mimetype="application/json")

@@ -1,0 +1,63 @@
+"""The webhook bodies that Meta sends, as it sends them. Pure."""
+
+from typing import Any
+
+from app.local.sandbox.state import Message
+
+BUSINESS_NUMBER = "15550009999"
+
+
+def message_payload(
+    message: Message, *, phone: str, kind: str, phone_number_id: str
+) -> dict[str, Any]:
+    """Return the webhook that brings a customer's message."""
+    content = {"body": message.text} if kind == "text" else {"id": "media-1"}
+    sent = {
+        "from": phone,
+        "id": message.id,
+        "timestamp": str(int(message.at.timestamp())),
+        "type": kind,
+        kind: content,
+    }
+    contact = {"profile": {"name": "Sandbox customer"}, "wa_id": phone}
+    return _envelope({"contacts": [contact], "messages": [sent]}, phone_number_id)
+
+
+def status_payload(
+    message: Message, status: str, *, phone: str, phone_number_id: str, code: int | None = None
+) -> dict[str, Any]:
+    """Return the webhook that reports how far a message of the business has got."""
+    report: dict[str, Any] = {
+        "id": message.id,
+        "status": status,
+        "timestamp": str(int(message.at.timestamp())),
+        "recipient_id": phone,
+    }
+    if message.tracker is not None:
+        report["biz_opaque_callback_data"] = message.tracker
+    if code is not None:
+        report["errors"] = [error_body(code)]
+    return _envelope({"statuses": [report]}, phone_number_id)
+
+
+def error_body(code: int) -> dict[str, Any]:
+    """Return an error as the Graph API words it."""
+    title = f"Sandbox error {code}"
+    return {
+        "message": f"(#{code}) {title}",
+        "title": title,
+        "type": "OAuthException",
+        "code": code,
+        "error_data": {"messaging_product": "whatsapp", "details": f"{title}, made on purpose"},
+        "fbtrace_id": "sandbox",
+    }
+
+
+def _envelope(value: dict[str, Any], phone_number_id: str) -> dict[str, Any]:
+    metadata = {"display_phone_number": BUSINESS_NUMBER, "phone_number_id": phone_number_id}
+    change = {
+        "field": "messages",
+        "value": {"messaging_product": "whatsapp", "metadata": metadata, **value},
+    }
+    entry = {"id": "sandbox-account", "changes": [change]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}

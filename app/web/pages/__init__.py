@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web.pages import events, inbox, login, overview
+from app.web.pages import cases, events, inbox, login, outbound, overview
 from app.web.pages.display import FILTERS, page_values
 
 
@@ -11,5 +11,5 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_values)
-    for module in (login, inbox, events, overview):
+    for module in (login, inbox, events, overview, cases, outbound):
         app.register_blueprint(module.blueprint)

@@ -1,0 +1,37 @@
+"""Fraud cases, read only."""
+
+from typing import Literal
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from app.core.views import members_of
+from app.fraud.queries import list_cases, show_case
+from app.web.context import container
+from app.web.requests import ListQuery, Query, read_query
+
+blueprint = Blueprint("api_cases", __name__, url_prefix="/api/fraud/cases")
+
+
+class CasesQuery(ListQuery):
+    """Which cases."""
+
+    status: Literal["open", "closed"] | None = None
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Answer with a page of cases, newest first."""
+    query = read_query(CasesQuery)
+    with container().sessions.begin() as session:
+        page = list_cases(session, status=query.status, cursor=query.cursor, limit=query.limit)
+    return jsonify(page)
+
+
+@blueprint.get("/<id:case_id>")
+def show(case_id: int) -> ResponseReturnValue:
+    """Answer with a case and the verification that it rests on."""
+    read_query(Query)
+    with container().sessions.begin() as session:
+        found = show_case(session, case_id)
+    return jsonify(members_of(found.case) | {"verification": found.verification})

@@ -1,0 +1,35 @@
+"""An outbound job."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import Conflict
+from app.outbound.manual_retry import retry_job
+from app.outbound.queries import show_job
+from app.web.context import actor, container
+
+blueprint = Blueprint("outbound", __name__, url_prefix="/automation/outbound")
+
+
+@blueprint.get("/<id:job_id>")
+def show(job_id: int) -> ResponseReturnValue:
+    """Show a job, its tries and its history."""
+    with container().sessions.begin() as session:
+        found = show_job(session, job_id)
+    return render_template(
+        "outbound.html", job=found.job, tries=found.attempts, history=found.activity
+    )
+
+
+@blueprint.post("/<id:job_id>/retry")
+def retry(job_id: int) -> ResponseReturnValue:
+    """Give a failed job a fresh budget, or say why there is nothing to retry."""
+    try:
+        with container().sessions.begin() as session:
+            retry_job(session, job_id, actor=actor())
+        flash(f"Message {job_id} is due now, with a fresh budget of tries.", "success")
+    except Conflict as conflict:
+        flash(str(conflict), "warning")
+    return redirect(url_for(".show", job_id=job_id), HTTPStatus.SEE_OTHER)

@@ -1,6 +1,5 @@
 """The embedded PostgreSQL: a data folder, two roles without special powers, one database."""
 
-import getpass
 import hashlib
 import os
 import pwd
@@ -198,11 +197,13 @@ def _account(folder: Path) -> pwd.struct_passwd:
 
 
 def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `folder` for `account` alone; what others put in its place is refused."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        raise ProcessError(f"{folder} is in the way of PostgreSQL; remove it.") from None
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
-    elif folder.stat().st_uid != os.geteuid():
-        raise ProcessError(f"{folder} belongs to somebody else than {getpass.getuser()}.")
 
 
 def _allow_passage(path: Path) -> None:
@@ -224,8 +225,8 @@ def _allow_reading(tree: Path) -> None:
 def _end_leftover(data: Path) -> None:
     """End the server that still runs on `data`, and remove the lock file of a dead one."""
     lock = data / "postmaster.pid"
-    first, *_ = lock.read_text().splitlines() if lock.exists() else [""]
-    if first.isdigit() and (server := _server_on(data, int(first))):
+    pid = lock.read_text().partition("\n")[0] if lock.exists() else ""
+    if pid.isdigit() and (server := _server_on(data, int(pid))):
         server.send_signal(signal.SIGQUIT)
         with suppress(psutil.TimeoutExpired):
             server.wait(timeout=10)

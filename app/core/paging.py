@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.errors import InvalidInput
 
@@ -77,6 +77,11 @@ def _cursor_below(session: Session, window: Select[int]) -> str | None:
     ids = window.subquery()
     count, lowest = session.execute(select(func.count(), func.min(ids.c.id))).one()
     return encode_cursor(lowest) if count == SEARCH_WINDOW else None
+
+
+def holds(q: str | None, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool] | None:
+    """Return the condition that one of `columns` holds `q`, in any case; None without `q`."""
+    return or_(*(column.icontains(q, autoescape=True) for column in columns)) if q else None
 
 
 def encode_cursor(before: int) -> str:

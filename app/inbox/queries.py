@@ -16,14 +16,13 @@ from sqlalchemy import (
     Select,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
+from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, holds, read_page
 from app.core.views import Act, view_of
 from app.inbox.actions import Action, allowed_actions
 from app.inbox.drafts import Severity
@@ -79,14 +78,12 @@ def list_items(
 ) -> Page[Item]:
     """Return a page of items, newest first. Raises InvalidInput on a foreign cursor."""
     before = decode_cursor(cursor)
-    words = (InboxItem.title, InboxItem.body, InboxItem.link_ref)
-    found = or_(*(word.icontains(wanted.q, autoescape=True) for word in words))
     return read_page(
         session,
         InboxItem,
         lambda limit: _ids(wanted, before=before, limit=limit),
         limit=limit,
-        found=found if wanted.q else None,
+        found=holds(wanted.q, InboxItem.title, InboxItem.body, InboxItem.link_ref),
     ).map(item_of)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
+from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, holds, read_page
 from app.core.views import Act, view_of
 from app.outbox.models import (
     AutomationEvent,
@@ -100,8 +100,13 @@ def list_events(
         .where(AutomationEvent.id < decode_cursor(cursor), *_conditions(wanted))
         .order_by(AutomationEvent.id.desc())
     )
+    words = None if _is_reference(wanted.q) else wanted.q
     return read_page(
-        session, AutomationEvent, newest.limit, limit=limit, found=_words(wanted.q)
+        session,
+        AutomationEvent,
+        newest.limit,
+        limit=limit,
+        found=holds(words, AutomationEvent.last_error, AutomationEvent.dedupe_key),
     ).map(event_of)
 
 
@@ -165,13 +170,6 @@ def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         yield AutomationEvent.status == EventStatus.FAILED
     if _is_reference(wanted.q):
         yield or_(AutomationEvent.subject_ref == wanted.q, AutomationEvent.dedupe_key == wanted.q)
-
-
-def _words(q: str | None) -> ColumnElement[bool] | None:
-    if not q or _is_reference(q):
-        return None
-    words = (AutomationEvent.last_error, AutomationEvent.dedupe_key)
-    return or_(*(word.icontains(q, autoescape=True) for word in words))
 
 
 def _is_reference(q: str | None) -> bool:

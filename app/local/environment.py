@@ -1,7 +1,9 @@
 """The settings of the local stack: what the environment says, then what is made up and kept."""
 
 import json
+import os
 import secrets
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,8 +38,13 @@ def local_environment(
         "SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/whatsapp",
         "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",
     }
-    kept = _kept(folder / "secrets.json")
-    return {**made_up, **kept, **servers, **given, "AUTOMATION_DATA_DIR": str(folder)}
+    forced = {"AUTOMATION_DATA_DIR": str(folder), "PATH": _path(given)}
+    return {**made_up, **_kept(folder / "secrets.json"), **servers, **given, **forced}
+
+
+def _path(given: Mapping[str, str]) -> str:
+    """Return the search path, led by the programs of the interpreter that runs this."""
+    return os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
 
 
 def _kept(path: Path) -> dict[str, str]:

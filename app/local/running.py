@@ -34,6 +34,7 @@ class RunningStack:
     web: str
     flower: str
     sandbox: str
+    """Empty where WHATSAPP_API_BASE_URL was given."""
     database_url: str
     database_owner_url: str | None
     broker_url: str

@@ -49,6 +49,8 @@ class Stack:
     settings: Settings
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
+    sandbox: str
+    """Its address; empty where a given WHATSAPP_API_BASE_URL takes its place."""
     terminal: Terminal = field(default_factory=Terminal)
 
     @classmethod
@@ -60,6 +62,7 @@ class Stack:
         postgres = None if environ.get("DATABASE_URL") else PostgresServer.at(folder)
         broker = environ.get("CELERY_BROKER_URL")
         valkey = None if broker else ValkeyServer(folder=folder, port=free_port())
+        elsewhere = environ.get("WHATSAPP_API_BASE_URL")
         servers: dict[str, str] = {}
         if postgres:
             servers |= {"DATABASE_URL": postgres.url, "DATABASE_OWNER_URL": postgres.owner_url}
@@ -69,7 +72,12 @@ class Stack:
         settings = Settings.load(environ)
         _refuse_busy_ports(settings)
         return cls(
-            folder=folder, environ=environ, settings=settings, postgres=postgres, valkey=valkey
+            folder=folder,
+            environ=environ,
+            settings=settings,
+            postgres=postgres,
+            valkey=valkey,
+            sandbox="" if elsewhere else f"http://{LOOPBACK}:{environ['SANDBOX_PORT']}",
         )
 
     def run(self) -> None:
@@ -115,8 +123,9 @@ class Stack:
 
     def _start_processes(self, supervisor: Supervisor, undo: ExitStack) -> None:
         self.terminal.say("Starting web, workers, beat and Flower")
-        undo.callback(supervisor.stop, ["sandbox"], within_seconds=_STOP_SERVERS_SECONDS)
-        supervisor.start(self._program("sandbox", [sys.executable, "-m", "app.local.sandbox"]))
+        if self.sandbox:
+            undo.callback(supervisor.stop, ["sandbox"], within_seconds=_STOP_SERVERS_SECONDS)
+            supervisor.start(self._program("sandbox", [sys.executable, "-m", "app.local.sandbox"]))
         undo.callback(supervisor.stop, list(commands()), within_seconds=_STOP_SECONDS)
         for name, command in commands().items():
             supervisor.start(self._program(name, shell(command)))
@@ -156,7 +165,7 @@ class Stack:
         addresses = {
             "web": self._web,
             "flower": f"http://{LOOPBACK}:{self.settings.flower_port}",
-            "sandbox": f"http://{LOOPBACK}:{self.environ['SANDBOX_PORT']}",
+            "sandbox": self.sandbox,
             "database_url": self.settings.database_url,
             "database_owner_url": self.settings.database_owner_url,
             "broker_url": self.settings.celery_broker_url,
@@ -174,7 +183,7 @@ Automation Center is ready. Ctrl-C stops everything.
 
   inbox    http://localhost:{self.settings.port}/automation
            user {self.settings.admin_username}, password {shown}
-  phone    http://localhost:{self.environ["SANDBOX_PORT"]}/
+  phone    {self.sandbox or "none: WHATSAPP_API_BASE_URL is set"}
   Flower   http://localhost:{self.settings.flower_port}/
            user {user}, password {flower_password}
   data     {self.folder}

@@ -7,6 +7,8 @@ import pytest
 from app.core.settings import Settings
 from app.local.environment import local_environment
 from app.local.files import DataFolderError, locked
+from app.local.ports import free_port
+from app.local.stack import Stack
 
 SERVERS = {"DATABASE_URL": "postgresql://a@/b", "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
 
@@ -41,3 +43,12 @@ def test_two_runs_do_not_share_a_data_folder(tmp_path: Path) -> None:
         locked(tmp_path),
     ):
         pass
+
+
+def test_a_given_graph_api_takes_the_place_of_the_sandbox(tmp_path: Path) -> None:
+    ports = {"PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
+    ours = Stack.plan(tmp_path, ports)
+    theirs = Stack.plan(tmp_path, ports | {"WHATSAPP_API_BASE_URL": "http://elsewhere/v1"})
+    assert ours.settings.whatsapp_api_base_url.startswith(ours.sandbox)
+    assert theirs.sandbox == ""
+    assert theirs.postgres is not None

@@ -1,4 +1,7 @@
-"""Record an event inside the business transaction."""
+"""Record events inside the business transaction."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -18,18 +21,29 @@ def record_event(session: Session, event: Event, *, trace_context: str | None = 
     Returns None, and writes nothing, if an event with the same dedupe key exists. The
     payload is redacted before it is written. It exists if and only if the caller commits.
     """
+    return session.scalar(_INSERT, _row(event) | {"trace_context": trace_context})
+
+
+def record_events(session: Session, events: Sequence[Event]) -> Sequence[int]:
+    """Write many events as `record_event` does, by few statements; return the ids of the new."""
+    if not events:
+        return []
+    return session.scalars(_INSERT, [_row(event) for event in events]).all()
+
+
+_INSERT = (
+    insert(AutomationEvent)
+    .on_conflict_do_nothing(index_elements=["dedupe_key"])
+    .returning(AutomationEvent.id)
+)
+
+
+def _row(event: Event) -> dict[str, Any]:
     if CATALOGUE.get(event.event_type) is not type(event):
         raise UnregisteredEvent(f"{type(event).__name__} is not in the catalogue of events.")
-    statement = (
-        insert(AutomationEvent)
-        .values(
-            event_type=event.event_type,
-            dedupe_key=event.dedupe_key,
-            payload=redact(event.payload),
-            subject_ref=event.subject_ref,
-            trace_context=trace_context,
-        )
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(AutomationEvent.id)
-    )
-    return session.scalar(statement)
+    return {
+        "event_type": event.event_type,
+        "dedupe_key": event.dedupe_key,
+        "payload": redact(event.payload),
+        "subject_ref": event.subject_ref,
+    }

@@ -32,8 +32,9 @@ def send_message(version: str, phone_number_id: str) -> Response:
     if not re.fullmatch(r"v\d+\.\d+", version) or phone_number_id != network.config.phone_number_id:
         return _error(_BAD_PARAMETER, 400)
     body = request.get_json(silent=True)
-    phone, text = _read(body)
-    if phone is None or text is None:
+    body = body if isinstance(body, dict) else {}
+    phone, text = _phone(body), _words(body)
+    if phone is None or text is None or body.get("messaging_product") != "whatsapp":
         return _error(_MISSING_PARAMETER, 400)
     message = Message(
         author=Author.BUSINESS,
@@ -44,12 +45,10 @@ def send_message(version: str, phone_number_id: str) -> Response:
     return _carry(network, phone, message)
 
 
-def _read(body: Any) -> tuple[str | None, str | None]:
-    """Return the recipient's digits and the words of a request, or None for what is wrong."""
-    if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
-        return None, None
-    phone = re.sub(r"[ +().-]", "", str(body.get("to", "")))
-    return (phone if re.fullmatch(r"[1-9]\d{6,14}", phone) else None), _words(body)
+def _phone(body: dict[str, Any]) -> str | None:
+    """Return the recipient's digits."""
+    digits = re.sub(r"[ +().-]", "", str(body.get("to", "")))
+    return digits if re.fullmatch(r"[1-9]\d{6,14}", digits) else None
 
 
 def _words(body: dict[str, Any]) -> str | None:

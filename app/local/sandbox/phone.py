@@ -1,10 +1,19 @@
 """The customer's phone: a page to type on, and the same as JSON for drills and tests."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template
-from flask import request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,6 +44,7 @@ def _digits(number: str) -> str:
         raise ValueError(str(error)) from None
 
 
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 Phone = Annotated[str, AfterValidator(_digits)]
 
 
@@ -163,7 +173,7 @@ def _last_code(conversation: Conversation) -> str | None:
     return found[0] if found else None
 
 
-def _body_of[Model: BaseModel](model: type[Model], body: object) -> Model:
+def _body_of(model: type[AnyModel], body: object) -> AnyModel:
     try:
         return model.model_validate(body)
     except ValidationError as error:

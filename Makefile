@@ -13,7 +13,7 @@ run: $(INSTALLED) ## The whole product here, at http://localhost:3001
 	@exec $(BIN)/automation local
 
 test: $(INSTALLED) ## The whole test suite, on servers of its own
-	@exec $(BIN)/pytest -n auto $(ARGS)
+	@exec $(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(INSTALLED) ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .

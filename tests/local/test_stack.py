@@ -27,6 +27,8 @@ PROGRAMS = {
     *("web", "dispatcher", "outbound", "beat", "flower"),
 }
 
+pytestmark = pytest.mark.xdist_group("stack")  # so that one process alone starts the shared one
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:

@@ -53,6 +53,11 @@ def words(name: str) -> str:
     return name.replace("_", " ").capitalize().replace("Otp ", "OTP ")
 
 
+def unbroken(text: str) -> str:
+    """Return `text` with its masked numbers kept on one line."""
+    return text.replace("••• ", "•••\N{NO-BREAK SPACE}")
+
+
 def page_values() -> dict[str, Any]:
     """Return what every template may use."""
     return {"identity": g.get("identity"), "with_query": with_query}
@@ -77,5 +82,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "inside": inside,
     "moment": moment,
+    "unbroken": unbroken,
     "words": words,
 }

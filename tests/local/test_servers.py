@@ -96,3 +96,13 @@ def test_the_lock_file_of_a_stranger_with_the_same_id_is_removed(tmp_path: Path)
 def test_the_broker_refuses_to_drop_messages(tmp_path: Path) -> None:
     with start_valkey(tmp_path) as server, redis.Redis.from_url(server.url) as client:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server runs as that user")
+def test_root_may_keep_its_data_below_a_closed_folder(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "data").mkdir(mode=0o700, parents=True)
+    (tmp_path / "closed").chmod(0o700)
+    with start_postgres(tmp_path / "closed" / "data", durable=False) as server:
+        assert _postmaster(tmp_path / "closed" / "data").uids().real != 0
+        assert _flags(server.url)[0] == "automation_app"
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o701

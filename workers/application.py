@@ -1,5 +1,7 @@
 """Make the Celery application from the settings."""
 
+import logging
+
 from celery import Celery
 from celery.signals import setup_logging
 
@@ -35,6 +37,7 @@ def create_celery(settings: Settings) -> Celery:
         task_queues=QUEUES,
         task_default_queue=QUEUES[0].name,
         task_routes=ROUTES,
+        worker_concurrency=settings.dispatch_concurrency,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         timezone=settings.timezone,
@@ -62,3 +65,9 @@ def _transport_options(broker_url: str) -> dict[str, object]:
 @setup_logging.connect
 def _configure_logging(**_signal: object) -> None:
     configure_logging(process="celery")
+    logging.getLogger("celery.app.trace").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell retries and failures, which matter, from successes, several of them a second."""
+    return "succeeded" not in str(record.msg)

@@ -11,7 +11,7 @@ from workers.queues import count_waiting, queue_of
 
 log = structlog.get_logger(__name__)
 
-QUEUE_LIMIT = 100
+QUEUE_LIMIT = 30
 """So many messages may wait in a queue before beat stops adding to it."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from app.checkers.heartbeat import beat_heart
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
+from app.outbound.runner import run_outbound
 from workers.alarm import Alarm
 from workers.container import container
 from workers.messages import send
@@ -54,3 +55,9 @@ def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
 def heartbeat() -> None:
     """Show that beat, broker, worker and database are one chain."""
     beat_heart(container().sessions, name="beat")
+
+
+@shared_task(name="outbound.run", **INFRASTRUCTURE)
+def run_outbound_jobs() -> dict[str, int]:
+    """Send the outbound jobs that are due."""
+    return run_outbound(container().outbound).counts()

@@ -9,6 +9,9 @@ from structlog.typing import EventDict, Processor
 
 from app.core.redaction import redact, redact_text
 
+_TALKATIVE = ("celery.worker.strategy", "celery.beat", "alembic", "httpx")
+"""Libraries that say several lines a second when all is well."""
+
 _OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event"})
 
 
@@ -44,6 +47,8 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _named(process: str) -> Processor:

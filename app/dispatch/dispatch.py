@@ -17,7 +17,7 @@ from app.core.database import driver_connection
 from app.dispatch.claim import ANY, SUSPECTED, claim
 from app.dispatch.decisions import Decision, Rules
 from app.dispatch.isolate import dispatch_alone
-from app.dispatch.result import DispatchResult
+from app.dispatch.result import DispatchResult, log_failures
 from app.dispatch.settle import settle
 
 log = structlog.get_logger(__name__)
@@ -66,6 +66,7 @@ def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
         except REFUSALS as error:
             log.warning("batch_refused_by_database", error_class=type(error).__name__)
             decisions = _dispatch_in_halves(connection, dispatcher)
+    log_failures(decisions)
     return DispatchResult.of(decisions)
 
 
@@ -107,5 +108,6 @@ def _dispatch_one_by_one(dispatcher: Dispatcher, query: str, deadline: float) ->
             decision = dispatch_alone(connection, dispatcher.rules, query=query)
         if decision is None:
             break
+        log_failures([decision])
         result += DispatchResult.of([decision])
     return result

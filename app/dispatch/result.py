@@ -1,10 +1,15 @@
 """What a run of dispatch did, in numbers."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import structlog
+
 from app.dispatch.decisions import Decision, Delivery, Failure
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,15 @@ class DispatchResult:
             "failed": self.failed,
             "dead_lettered": self.dead_lettered,
         }
+
+
+def log_failures(decisions: Iterable[Decision]) -> None:
+    """Log the failures of one batch in one line, and each death in a line of its own."""
+    failures = [decision for decision in decisions if isinstance(decision, Failure)]
+    if failures:
+        errors = Counter(failure.fingerprint for failure in failures)
+        log.warning("events_failed", count=len(failures), errors=dict(errors.most_common(5)))
+    for failure in failures:
+        if failure.is_dead:
+            event = failure.event
+            log.error("event_dead", event_id=event.id, type=event.event_type, error=failure.error)

@@ -1,6 +1,6 @@
 """What the tests of dispatch share: quick ways to record events and to read what became of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,7 +54,7 @@ def record(sessions: Sessions) -> Record:
 
 
 @pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a function that makes the draft of chosen fraud cases run other code first."""
     severity, original = drafts._FUNCTIONS["fraud_case_created"]
 

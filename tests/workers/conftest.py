@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -19,6 +19,8 @@ from tests.conftest import SECRETS
 from workers.application import create_celery
 
 TIMEOUT_SECONDS = 30
+
+Outcome = TypeVar("Outcome")
 
 StartCelery = Callable[..., "CeleryProcess"]
 
@@ -40,7 +42,7 @@ class CeleryProcess:
         return self.process.children()
 
 
-def eventually(holds: Callable[[], Any], *, within: float = TIMEOUT_SECONDS) -> Any:
+def eventually(holds: Callable[[], Outcome | None], *, within: float = TIMEOUT_SECONDS) -> Outcome:
     """Wait until `holds()` is true, and return what it returned; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not (outcome := holds()):

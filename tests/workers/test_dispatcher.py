@@ -26,9 +26,8 @@ def count(sessions: Sessions) -> Count:
 
     def run(table: str, condition: str = "true") -> int:
         with sessions.begin() as session:
-            return session.execute(
-                text(f"SELECT count(*) FROM {table} WHERE {condition}")
-            ).scalar_one()
+            counted = session.scalar(text(f"SELECT count(*) FROM {table} WHERE {condition}"))
+            return int(counted or 0)
 
     return run
 

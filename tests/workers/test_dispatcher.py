@@ -63,7 +63,7 @@ def test_without_the_listener_beat_and_relay_bring_events_to_the_inbox(
 ) -> None:
     record(3)
     worker = start_dispatcher(AUTOMATION_NOTIFY="0")
-    start_celery("beat", "--loglevel", "info", ready="beat: Starting", AUTOMATION_NOTIFY="0")
+    start_celery("beat", "--loglevel", "info", ready="celery beat v", AUTOMATION_NOTIFY="0")
 
     eventually(lambda: count("cc_admin_inbox_items") == 3)
     eventually(lambda: count("cc_heartbeats", "name = 'beat'") == 1)

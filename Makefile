@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check drill bench lock clean
+.PHONY: help run test chaos check drill bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,6 +14,9 @@ run: $(INSTALLED) ## The whole product here, at http://localhost:3001
 
 test: $(INSTALLED) ## The whole test suite, on servers of its own
 	@exec $(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+
+chaos: $(INSTALLED) ## Play every fault with several seeds (SEEDS=3) and print the report
+	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto --dist loadgroup tests/chaos $(ARGS)
 
 check: $(INSTALLED) ## Format, lint, types and import rules
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from app.core.database import Sessions
 from app.core.schema import migrate
 from app.core.settings import Settings
 from app.local.servers import PostgresServer, start_postgres
+from tests.chaos.report import write_report
 
 SECRETS = {
     "WHATSAPP_VERIFY_TOKEN": "verify-token",
@@ -93,6 +94,11 @@ def container(settings: Settings, clock: TurnableClock) -> Iterator[Container]:
 def sessions(container: Container) -> Sessions:
     """Return the session factory of `container`."""
     return container.sessions
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the chaos report below the tests' own summary."""
+    write_report(terminalreporter)
 
 
 def _environment(url: str, owner_url: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ def _transport_options(broker_url: str) -> dict[str, object]:
 
 @setup_logging.connect
 def _configure_logging(**_signal: object) -> None:
-    configure_logging(process="celery")
+    configure_logging(process="worker", form=Settings.load().log_format)
     logging.getLogger("celery.app.trace").addFilter(_is_news)
 
 

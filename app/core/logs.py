@@ -15,11 +15,12 @@ _TALKATIVE = ("celery.worker.strategy", "celery.beat", "alembic", "httpx")
 _OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event"})
 
 
-def configure_logging(*, process: str, level: int = logging.INFO) -> None:
+def configure_logging(*, process: str, form: str = "auto", level: int = logging.INFO) -> None:
     """Send every log line of this process, ours and the libraries', through one chain.
 
     Ours are `log.info("static_name", field=value)`; a library's message becomes the
     event of such a line. Fields and messages are redacted before they are rendered.
+    `form` is `json`, `text`, or `auto`: text on a terminal, else JSON.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -41,7 +42,10 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _renderer(form),
+            ],
         )
     )
     root = logging.getLogger()
@@ -59,9 +63,9 @@ def _named(process: str) -> Processor:
     return add_process
 
 
-def _renderer() -> Processor:
-    if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer()
+def _renderer(form: str) -> Processor:
+    if form == "text" or (form == "auto" and sys.stderr.isatty()):
+        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     return structlog.processors.JSONRenderer()
 
 

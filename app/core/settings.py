@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
@@ -84,6 +84,7 @@ class Settings(BaseModel):
     admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
     admin_password: str | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
     trust_role_header: bool = _automation("TRUST_ROLE_HEADER", default=False)
+    log_format: Literal["auto", "json", "text"] = _automation("LOG_FORMAT", default="auto")
     data_dir: Path = _automation("DATA_DIR", default=Path(".local"))
 
     @classmethod

@@ -33,6 +33,7 @@ def local_environment(
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "BIND": LOOPBACK,
+        "AUTOMATION_LOG_FORMAT": "text",
         "AUTOMATION_TRUST_ROLE_HEADER": "1",
         "SANDBOX_PORT": sandbox_port,
         "SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/whatsapp",

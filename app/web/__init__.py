@@ -1,12 +1,15 @@
 """The web: JSON API, pages and webhooks, over one container. Knows nothing of the broker."""
 
+import sys
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from app.bootstrap import Container, build
+from app.core.errors import SettingsError
 from app.core.logs import configure_logging
 from app.core.settings import Settings
-from app.web import api, gate, health, metrics, pages, problems, security, webhooks, webhooks
+from app.web import api, gate, health, metrics, pages, problems, security, webhooks
 from app.web.requests import IdConverter, JsonProvider
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -29,5 +32,9 @@ def create_app(container: Container | None = None) -> Flask:
 
 
 def _built_from_environment() -> Container:
-    configure_logging(process="web")
-    return build(Settings.load(), process="web")
+    try:
+        settings = Settings.load()
+    except SettingsError as error:
+        sys.exit(str(error))
+    configure_logging(process="web", form=settings.log_format)
+    return build(settings, process="web")

@@ -123,7 +123,7 @@ GREETINGS: dict[Language, tuple[str, ...]] = {
 }
 """Words that tell the language of a message which says nothing else that we know."""
 
-_CODE = re.compile(rf"(?<!\d)\d(?:[ .-]?\d){{{CODE_DIGITS - 1}}}(?![ .-]?\d)")
+_CODE = re.compile(rf"(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){{{CODE_DIGITS - 1}}}(?![ .-]?\d)")
 _ONLY_DIGITS = re.compile(r"[\d .-]{3,20}")
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
 _NOT_WORDS = re.compile(r"[^\w]+")

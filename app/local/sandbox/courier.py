@@ -5,7 +5,6 @@ import hmac
 import json
 import queue
 import threading
-import time
 from typing import Any
 
 import httpx
@@ -23,6 +22,7 @@ class Courier:
         self._url = webhook_url
         self._secret = app_secret.encode()
         self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._closing = threading.Event()
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._deliver, name="courier", daemon=True)
         self._thread.start()
@@ -48,7 +48,8 @@ class Courier:
         self._waiting.put(payload)
 
     def close(self) -> None:
-        """Post what still waits, then stop."""
+        """Post what still waits, each at most once more, then stop."""
+        self._closing.set()
         self._waiting.put(None)
         self._thread.join()
         self._http.close()
@@ -58,4 +59,5 @@ class Courier:
             for tries in range(TRIES):
                 if self.post(payload) is None:
                     break
-                time.sleep(FIRST_PAUSE_SECONDS * 2**tries)
+                if self._closing.wait(FIRST_PAUSE_SECONDS * 2**tries):
+                    break

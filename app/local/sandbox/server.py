@@ -19,6 +19,8 @@ from app.local.sandbox.network import Network, SandboxConfig
 
 LOOPBACK = "127.0.0.1"
 
+_POLL_SECONDS = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
@@ -52,7 +54,7 @@ def serve(config: SandboxConfig, *, port: int = 0) -> Iterator[RunningSandbox]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would hold numbers
     app = create_sandbox(config)
     server = make_server(LOOPBACK, port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[_POLL_SECONDS], daemon=True)
     thread.start()
     try:
         yield RunningSandbox(f"http://{LOOPBACK}:{server.port}", app.extensions["sandbox"])

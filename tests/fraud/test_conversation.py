@@ -1,0 +1,175 @@
+"""The conversation decides, whatever is said and wherever the sender stands."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.fraud.conversation import (
+    MAX_ANSWERS,
+    MAX_SENDS,
+    MAX_TRIES,
+    AddToReport,
+    Answer,
+    Begin,
+    Cancel,
+    CodeState,
+    CountWrongCode,
+    Decision,
+    Exhaust,
+    Reply,
+    SendAgain,
+    Silence,
+    Standing,
+    Verification,
+    Verify,
+    decide,
+    language_of,
+)
+from app.fraud.phrases import (
+    Code,
+    Command,
+    Language,
+    MistypedCode,
+    Report,
+    Request,
+    Said,
+    SmallTalk,
+    Unsupported,
+)
+
+REPORT = Report("fraud!", Language.ENGLISH)
+RESEND = Request(Command.RESEND, Language.ENGLISH)
+CANCEL = Request(Command.CANCEL, Language.ENGLISH)
+HELP = Request(Command.HELP, Language.ENGLISH)
+CODE = Code("123456")
+
+NOTHING = Standing()
+AWAITING = Standing(verification=Verification(0, CodeState.LIVE), recent_sends=1)
+
+
+def given_code(state: CodeState, *, tries: int = 0, sends: int = 1) -> Standing:
+    return Standing(verification=Verification(tries, state), recent_sends=sends)
+
+
+def wrong(_: str) -> bool:
+    return False
+
+
+def right(_: str) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    "said, decision",
+    [
+        (REPORT, Begin("fraud!")),
+        (CODE, Answer(Reply.NO_CODE_EXPECTED)),
+        (MistypedCode(), Answer(Reply.WELCOME)),
+        (RESEND, Answer(Reply.NOTHING_OPEN)),
+        (CANCEL, Answer(Reply.NOTHING_OPEN)),
+        (HELP, Answer(Reply.WELCOME)),
+        (SmallTalk(), Answer(Reply.WELCOME)),
+        (Unsupported(), Answer(Reply.UNSUPPORTED)),
+    ],
+)
+def test_with_nothing_open(said: Said, decision: Decision) -> None:
+    assert decide(said, NOTHING, is_right=wrong) == decision
+
+
+@pytest.mark.parametrize(
+    "said, decision",
+    [
+        (REPORT, AddToReport("fraud!")),
+        (CODE, CountWrongCode(4)),
+        (MistypedCode(), Answer(Reply.MISTYPED_CODE)),
+        (RESEND, SendAgain()),
+        (CANCEL, Cancel()),
+        (HELP, Answer(Reply.WELCOME)),
+        (SmallTalk(), Answer(Reply.ENTER_CODE)),
+        (Unsupported(), Answer(Reply.UNSUPPORTED)),
+    ],
+)
+def test_while_awaiting_a_code(said: Said, decision: Decision) -> None:
+    assert decide(said, AWAITING, is_right=wrong) == decision
+
+
+def test_the_right_code_verifies() -> None:
+    assert decide(CODE, AWAITING, is_right=right) == Verify()
+
+
+def test_the_last_wrong_code_exhausts() -> None:
+    standing = given_code(CodeState.LIVE, tries=MAX_TRIES - 1)
+    assert decide(CODE, standing, is_right=wrong) == Exhaust()
+
+
+@pytest.mark.parametrize(
+    "state, reply",
+    [
+        (CodeState.EXPIRED, Reply.EXPIRED_CODE),
+        (CodeState.NOT_SENT, Reply.CODE_ON_ITS_WAY),
+    ],
+)
+def test_a_code_that_is_not_live_is_not_compared(state: CodeState, reply: Reply) -> None:
+    assert decide(CODE, given_code(state), is_right=right) == Answer(reply)
+
+
+@pytest.mark.parametrize("said", [REPORT, RESEND])
+def test_no_more_codes_than_allowed_are_sent(said: Said) -> None:
+    refused = Answer(Reply.TOO_MANY_CODES)
+    standing = NOTHING if said is REPORT else AWAITING
+    assert decide(said, replace(standing, recent_sends=MAX_SENDS), is_right=wrong) == refused
+
+
+def test_a_second_report_brings_a_new_code_if_the_old_has_expired() -> None:
+    expired = given_code(CodeState.EXPIRED)
+    assert decide(REPORT, expired, is_right=wrong) == SendAgain("fraud!")
+
+
+def test_a_second_report_is_kept_even_if_no_code_may_be_sent() -> None:
+    expired = given_code(CodeState.EXPIRED, sends=MAX_SENDS)
+    assert decide(REPORT, expired, is_right=wrong) == AddToReport("fraud!")
+
+
+@pytest.mark.parametrize("said", [SmallTalk(), Unsupported()])
+def test_a_flood_of_small_talk_is_met_with_silence(said: Said) -> None:
+    flooding = replace(AWAITING, recent_messages=MAX_ANSWERS + 1)
+    assert decide(said, flooding, is_right=wrong) == Silence()
+    assert decide(CODE, flooding, is_right=right) == Verify()
+
+
+def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english() -> None:
+    spanish = Standing(language=Language.SPANISH)
+    assert language_of(HELP, spanish) is Language.ENGLISH
+    assert language_of(CODE, spanish) is Language.SPANISH
+    assert language_of(SmallTalk(), NOTHING) is Language.ENGLISH
+
+
+anything_said = st.sampled_from(
+    [REPORT, RESEND, CANCEL, HELP, CODE, MistypedCode(), SmallTalk(), Unsupported()]
+)
+any_standing = st.builds(
+    Standing,
+    verification=st.none()
+    | st.builds(Verification, st.integers(0, MAX_TRIES - 1), st.sampled_from(CodeState)),
+    recent_sends=st.integers(0, 9),
+    recent_messages=st.integers(0, 99),
+)
+
+
+@given(said=anything_said, standing=any_standing, is_right=st.booleans())
+def test_a_case_is_opened_for_a_right_live_code_and_nothing_else(
+    *, said: Said, standing: Standing, is_right: bool
+) -> None:
+    decision = decide(said, standing, is_right=lambda _: is_right)
+    live = standing.verification is not None and standing.verification.code is CodeState.LIVE
+    assert (decision == Verify()) == (said == CODE and live and is_right)
+
+
+@given(said=anything_said, standing=any_standing, is_right=st.booleans())
+def test_a_code_is_sent_only_within_the_limit(
+    *, said: Said, standing: Standing, is_right: bool
+) -> None:
+    decision = decide(said, standing, is_right=lambda _: is_right)
+    assert not isinstance(decision, Begin | SendAgain) or standing.recent_sends < MAX_SENDS

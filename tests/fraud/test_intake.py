@@ -1,0 +1,208 @@
+"""A customer's messages, taken in and answered, on a real database with a real provider."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.bootstrap import Container
+from app.fraud.intake import MAX_REPORT, CustomerMessage, receive, storable
+from app.local.sandbox.server import RunningSandbox
+from tests.conftest import TurnableClock
+from tests.whatsapp import CUSTOMER, OTHER_CUSTOMER, REPORT, Customer, Read, wrong
+
+TABLES = (
+    "cc_inbound_messages",
+    "cc_verification_jobs",
+    "cc_otp_challenges",
+    "cc_fraud_cases",
+    "cc_outbound_jobs",
+    "cc_outbound_attempts",
+    "cc_automation_events",
+)
+
+
+def test_a_report_with_the_right_code_becomes_a_case_with_its_event(
+    customer: Customer, read: Read
+) -> None:
+    assert customer.write(REPORT) == "Begin"
+    assert customer.write(customer.code()) == "Verify"
+    customer.run()
+    (case,) = read("SELECT * FROM cc_fraud_cases")
+    (event,) = read("SELECT * FROM cc_automation_events")
+    assert (case["status"], case["language"], case["report"]) == ("open", "en", REPORT)
+    assert event["dedupe_key"] == f"fraud_case_created:{case['id']}"
+    assert event["status"] == "pending"
+    assert f"case {case['id']}" in customer.inbox()[-1]
+
+
+def test_a_report_in_spanish_is_answered_in_spanish(customer: Customer) -> None:
+    customer.write("Creo que hay un fraude en mi cuenta")
+    customer.write(customer.code())
+    customer.run()
+    assert "es tu código" in customer.inbox()[0]
+    assert "Gracias, eres tú" in customer.inbox()[1]
+
+
+def test_no_code_and_no_full_number_is_in_any_row(customer: Customer, read: Read) -> None:
+    customer.write(f"{REPORT}: call me on {CUSTOMER}")
+    code = customer.code()
+    customer.write(wrong(code))
+    customer.write(code)
+    customer.run()
+    rows = json.dumps([read(f"SELECT * FROM {table}") for table in TABLES], default=str)
+    assert code not in rows
+    assert CUSTOMER.removeprefix("+") not in rows
+
+
+def test_a_message_that_comes_twice_is_taken_in_once(customer: Customer, read: Read) -> None:
+    assert customer.write(REPORT, message_id="wamid.once") == "Begin"
+    assert customer.write(REPORT, message_id="wamid.once") == "NoneType"
+    assert len(read("SELECT * FROM cc_outbound_jobs")) == 1
+
+
+def test_copies_of_a_code_at_the_same_instant_open_one_case(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    with ThreadPoolExecutor(8) as pool:
+        decisions = list(pool.map(lambda _: customer.write(code), range(8)))
+    assert sorted(decisions) == ["Answer"] * 7 + ["Verify"]
+    assert len(read("SELECT * FROM cc_fraud_cases")) == 1
+    assert len(read("SELECT * FROM cc_automation_events")) == 1
+
+
+def test_wrong_codes_at_the_same_instant_are_all_counted(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    bad = wrong(customer.code())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: customer.write(bad), range(8)))
+    (job,) = read("SELECT * FROM cc_verification_jobs")
+    assert (job["status"], job["failed_tries"]) == ("exhausted", 5)
+
+
+def test_a_rolled_back_intake_leaves_nothing(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    message = CustomerMessage(
+        provider_message_id="wamid.lost", sender=CUSTOMER, kind="text", text=code
+    )
+    with container.sessions() as session:  # never committed
+        receive(session, message, vault=container.vault, now=container.clock())
+        session.flush()
+    assert read("SELECT * FROM cc_fraud_cases") == []
+    assert read("SELECT * FROM cc_automation_events") == []
+    assert customer.write(code, message_id="wamid.lost") == "Verify"
+
+
+def test_a_code_is_good_for_ten_minutes(customer: Customer, clock: TurnableClock) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    clock.advance(minutes=10)
+    assert customer.write(code) == "Answer"
+    customer.run()
+    assert "expired" in customer.inbox()[-1]
+    assert customer.write("RESEND") == "SendAgain"
+    assert customer.write(customer.code()) == "Verify"
+
+
+def test_only_the_newest_code_counts(customer: Customer) -> None:
+    customer.write(REPORT)
+    first = customer.code()
+    customer.write("resend")
+    second = customer.code()
+    if first != second:
+        assert customer.write(first) == "CountWrongCode"
+    assert customer.write(second) == "Verify"
+
+
+def test_tries_are_counted_across_resends(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    bad = wrong(customer.code())
+    assert [customer.write(bad) for _ in range(3)] == ["CountWrongCode"] * 3
+    customer.write("RESEND")
+    bad = wrong(customer.code())
+    assert [customer.write(bad) for _ in range(2)] == ["CountWrongCode", "Exhaust"]
+    assert read("SELECT status FROM cc_verification_jobs") == [{"status": "exhausted"}]
+
+
+def test_a_number_gets_three_codes_in_fifteen_minutes(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    customer.write("CANCEL")
+    customer.write(REPORT)
+    assert customer.write("RESEND") == "SendAgain"
+    assert customer.write("RESEND") == "Answer"
+    read("UPDATE cc_outbound_jobs SET created_at = created_at - interval '15 minutes'")
+    assert customer.write("RESEND") == "SendAgain"
+
+
+def test_one_customers_codes_do_not_limit_anothers(
+    container: Container, sandbox: RunningSandbox, customer: Customer
+) -> None:
+    for words in (REPORT, "RESEND", "RESEND"):
+        customer.write(words)
+    assert Customer(container, sandbox, OTHER_CUSTOMER).write(REPORT) == "Begin"
+
+
+def test_a_code_asked_for_twice_before_it_was_sent_is_sent_once(
+    customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    customer.write("RESEND")
+    result = customer.run()
+    assert (result.sent, result.cancelled) == (1, 1)
+    assert len(read("SELECT * FROM cc_otp_challenges")) == 1
+
+
+def test_a_code_is_not_sent_for_a_report_withdrawn_meanwhile(
+    customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    customer.write("CANCEL")
+    customer.run()
+    assert read("SELECT status, attempts FROM cc_outbound_jobs WHERE kind = 'otp'") == [
+        {"status": "cancelled", "attempts": 0}
+    ]
+    assert "withdrawn" in customer.inbox()[-1]
+
+
+def test_what_is_added_while_a_report_is_open_is_kept_with_it(
+    customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    customer.code()
+    assert customer.write("It is fraud, they took 300 euros") == "AddToReport"
+    (job,) = read("SELECT report FROM cc_verification_jobs")
+    assert job["report"] == f"{REPORT}\nIt is fraud, they took 300 euros"
+
+
+def test_anything_but_text_is_answered_politely(customer: Customer, read: Read) -> None:
+    for kind in ("image", "sticker", "reaction"):
+        assert customer.write(None, kind=kind) == "Answer"
+    customer.run()
+    assert customer.inbox() == ["Sorry, we can only read text here. Please write it in words."] * 3
+    assert [row["kind"] for row in read("SELECT kind FROM cc_inbound_messages ORDER BY id")] == [
+        "image",
+        "sticker",
+        "reaction",
+    ]
+
+
+def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(customer: Customer) -> None:
+    decisions = [customer.write("I am out of office") for _ in range(25)]
+    assert decisions == ["Answer"] * 20 + ["Silence"] * 5
+    assert customer.write(REPORT) == "Begin"
+
+
+@pytest.mark.parametrize(
+    "report", ["\x00 fraud", "fraud \ud83d", "fraud\u202e", "fraud " * 1000, "fraud 4111111111111"]
+)
+def test_a_report_is_storable_whatever_is_in_it(
+    customer: Customer, read: Read, report: str
+) -> None:
+    assert customer.write(report) == "Begin"
+    (job,) = read("SELECT report FROM cc_verification_jobs")
+    assert job["report"] == storable(report)
+    assert len(job["report"]) <= MAX_REPORT
+    assert "4111111111111" not in job["report"]

@@ -1,0 +1,140 @@
+"""Fixtures of the tests that write as customers do: a sandbox, a web server, a runner."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+from app.bootstrap import Container
+from app.core.database import Sessions
+from app.core.settings import Settings
+from app.fraud.intake import CustomerMessage, receive
+from app.local.ports import free_port
+from app.local.sandbox.network import SandboxConfig
+from app.local.sandbox.server import RunningSandbox, serve
+from app.local.sandbox.state import Author
+from app.outbound.runner import RunResult, run_outbound
+from app.web import create_app
+from tests.conftest import SECRETS
+
+CUSTOMER = "+34600111222"
+OTHER_CUSTOMER = "+34600333444"
+REPORT = "I think there's fraud on my account"
+
+Read = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def web_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def sandbox(web_port: int) -> Iterator[RunningSandbox]:
+    """Return a sandbox of the test's own, which posts to `web_port`, whoever listens there."""
+    config = SandboxConfig(
+        webhook_url=f"http://127.0.0.1:{web_port}/webhooks/whatsapp",
+        access_token=SECRETS["WHATSAPP_ACCESS_TOKEN"],
+        app_secret=SECRETS["WHATSAPP_APP_SECRET"],
+        phone_number_id=SECRETS["WHATSAPP_PHONE_NUMBER_ID"],
+    )
+    with serve(config) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
+    """Settings that send to the sandbox, and try again at once."""
+    return settings.model_copy(
+        update={
+            "whatsapp_api_base_url": sandbox.api_base_url,
+            "outbound_retry_base_seconds": 0.001,
+            "outbound_per_second": 1000,
+        }
+    )
+
+
+@pytest.fixture
+def web(container: Container, web_port: int) -> Iterator[str]:
+    """The product's web, served where the sandbox posts to."""
+    server = make_server("127.0.0.1", web_port, create_app(container), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{web_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def read(sessions: Sessions) -> Read:
+    """A function that runs a statement and returns its rows, if any, as dictionaries."""
+
+    def run(statement: str, **values: Any) -> list[dict[str, Any]]:
+        with sessions.begin() as session:
+            result = session.execute(text(statement), values)
+            rows = result.mappings() if result.returns_rows else ()  # type: ignore[attr-defined]
+            return [dict(row) for row in rows]
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer who writes straight to the intake and reads what the sandbox received."""
+
+    container: Container
+    sandbox: RunningSandbox
+    phone: str = CUSTOMER
+
+    def write(self, words: str | None, *, message_id: str | None = None, kind: str = "text") -> str:
+        """Take in one message; return the name of what was decided."""
+        message = CustomerMessage(
+            provider_message_id=message_id or f"wamid.{free_number()}",
+            sender=self.phone,
+            kind=kind,
+            text=words,
+        )
+        with self.container.sessions.begin() as session:
+            decision = receive(
+                session, message, vault=self.container.vault, now=self.container.clock()
+            )
+        return type(decision).__name__
+
+    def run(self) -> RunResult:
+        """Send what is due to the phone."""
+        return run_outbound(self.container.outbound)
+
+    def inbox(self) -> list[str]:
+        """What the phone shows of the business, oldest first."""
+        messages = self.sandbox.network.phones.open(self.phone.removeprefix("+")).messages
+        return [each.text for each in messages if each.author is Author.BUSINESS]
+
+    def code(self) -> str:
+        """Send what is due and return the code that arrived last."""
+        self.run()
+        return next(words for words in reversed(self.inbox()) if words[:6].isdigit())[:6]
+
+
+def free_number() -> int:
+    """A number not given out before in this process."""
+    global _last  # noqa: PLW0603 - a counter for made-up ids
+    _last += 1
+    return _last
+
+
+_last = 0
+
+
+def wrong(code: str) -> str:
+    """A code that is not `code`."""
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+@pytest.fixture
+def customer(container: Container, sandbox: RunningSandbox) -> Customer:
+    return Customer(container, sandbox)

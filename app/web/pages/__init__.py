@@ -3,13 +3,14 @@
 from flask import Flask
 
 from app.web.pages import cases, events, inbox, login, outbound, overview
-from app.web.pages.display import FILTERS, page_values
+from app.web.pages.display import FILTERS, page_values, with_query
 
 
 def install(app: Flask) -> None:
     """Serve the pages, and teach the templates to show times and words."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["with_query"] = with_query  # macros of imported templates need it too
     app.context_processor(page_values)
     for module in (login, inbox, events, overview, cases, outbound):
         app.register_blueprint(module.blueprint)

@@ -59,8 +59,8 @@ def unbroken(text: str) -> str:
 
 
 def page_values() -> dict[str, Any]:
-    """Return what every template may use."""
-    return {"identity": g.get("identity"), "with_query": with_query}
+    """Return what every page is given, whatever its view adds."""
+    return {"identity": g.get("identity")}
 
 
 def with_query(**changes: str | None) -> str:

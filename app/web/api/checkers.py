@@ -1,0 +1,25 @@
+"""Run a checker now."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+
+from app.checkers.otp_stuck import MAX_MINUTES, MIN_MINUTES, check_otp_stuck
+from app.web.context import container
+from app.web.requests import Body, read_body
+
+blueprint = Blueprint("api_checkers", __name__, url_prefix="/api/automation/checkers")
+
+
+class OtpStuckBody(Body):
+    """How long is too long; the setting decides if it is left out."""
+
+    stuck_minutes_threshold: int | None = Field(None, ge=MIN_MINUTES, le=MAX_MINUTES, strict=True)
+
+
+@blueprint.post("/otp-stuck")
+def otp_stuck() -> ResponseReturnValue:
+    """Look for stuck verifications now: how many there are, and how many of them were news."""
+    asked = read_body(OtpStuckBody).stuck_minutes_threshold
+    minutes = asked or container().settings.otp_stuck_minutes
+    return jsonify(check_otp_stuck(container().sessions, threshold_minutes=minutes))

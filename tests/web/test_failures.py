@@ -1,0 +1,106 @@
+"""What people and programs see when something of ours fails."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.bootstrap import Container, build
+from app.checkers.heartbeat import beat_heart
+from app.core.database import Sessions
+from app.web import create_app
+from tests.web.conftest import Browser, Program
+
+HEADER = {"x-user-role": "admin"}
+
+
+@pytest.fixture
+def cut_off(container: Container) -> Iterator[FlaskClient]:
+    """A client of an application whose database is gone."""
+    settings = container.settings.model_copy(
+        update={
+            "database_url": "postgresql+psycopg://nobody@127.0.0.1:9/nothing",
+            "trust_role_header": True,
+        }
+    )
+    alone = build(settings, process="test")
+    yield create_app(alone).test_client()
+    alone.close()
+
+
+def test_without_the_database_programs_are_told_to_come_back(cut_off: FlaskClient) -> None:
+    answer = cut_off.get("/api/automation/inbox", headers=HEADER)
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.content_type == "application/problem+json"
+    assert "127.0.0.1" not in answer.text
+
+
+def test_without_the_database_people_see_a_page(cut_off: FlaskClient) -> None:
+    answer = cut_off.get("/automation", headers=HEADER)
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "Back in a moment" in answer.text
+
+
+def test_without_the_database_the_process_is_alive_but_not_ready(cut_off: FlaskClient) -> None:
+    assert cut_off.get("/healthz").status_code == HTTPStatus.OK
+    answer = cut_off.get("/readyz")
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert answer.json == {
+        "status": "failed",
+        "checks": {"database": "failed", "migrations": "skipped", "beat": "skipped"},
+    }
+
+
+def test_without_a_heartbeat_it_is_not_ready(anonymous: Browser) -> None:
+    answer = anonymous.get("/readyz")
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert answer.json == {
+        "status": "failed",
+        "checks": {"database": "ok", "migrations": "ok", "beat": "failed"},
+    }
+
+
+def test_with_database_schema_and_heartbeat_it_is_ready(
+    anonymous: Browser, sessions: Sessions
+) -> None:
+    beat_heart(sessions, name="beat")
+    assert anonymous.get("/readyz").status_code == HTTPStatus.OK
+
+
+def test_a_fault_of_ours_is_not_shown_to_the_caller(container: Container) -> None:
+    settings = container.settings.model_copy(update={"trust_role_header": True})
+    broken = replace(container, settings=settings, dispatcher="not a dispatcher")  # type: ignore[arg-type]
+    client = create_app(broken).test_client()
+    answer = client.post("/api/automation/dispatch", headers=HEADER)
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "logged" in answer.json["detail"]  # type: ignore[index]
+    assert "dispatcher" not in answer.text
+
+
+def test_a_page_that_does_not_exist_says_so_kindly(admin: Browser) -> None:
+    answer = admin.get("/automation/items/404")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "There is no inbox item 404." in answer.text
+
+
+def test_a_page_with_a_bad_filter_says_which(admin: Browser) -> None:
+    answer = admin.get("/automation?status=new")
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "The parameter status" in answer.text
+
+
+@pytest.mark.usefixtures("item_id")
+def test_metrics_hold_the_strip_and_the_times_of_requests(program: Program, web: Flask) -> None:
+    program.get("/api/automation/inbox")
+    web.test_client().open("/nowhere/at/all", method="BREW")
+    answer = program.get("/metrics")
+    assert answer.content_type.startswith("text/plain")
+    assert "automation_events_due 0.0" in answer.text
+    assert 'automation_inbox_open{severity="critical"} 1.0' in answer.text
+    counted = 'method="GET",route="api_inbox.index",status="200"} 1.0'
+    assert f"automation_http_request_seconds_count{{{counted}" in answer.text
+    assert 'method="other",route="unmatched"' in answer.text

@@ -1,0 +1,151 @@
+from http import HTTPStatus
+
+import pytest
+from sqlalchemy import text
+
+from app.core.database import Sessions
+from tests.web.conftest import Browser
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/automation",
+        "/automation?status=all&severity=error&type=fraud_case_created&assignee=maria&q=x",
+        "/automation/events",
+        "/automation/events?dead=true",
+        "/automation/overview",
+    ],
+)
+def test_a_page_shows_itself_also_with_nothing_on_it(admin: Browser, path: str) -> None:
+    answer = admin.get(path)
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.content_type == "text/html; charset=utf-8"
+
+
+def test_an_item_is_worked_from_its_page_without_scripts(admin: Browser, item_id: int) -> None:
+    page = f"/automation/items/{item_id}"
+    assert "Reopen" not in admin.get(page).text
+    answer = admin.submit(f"{page}/resolve", page=page, note="Refund started.", version="1")
+    assert (answer.status_code, answer.location) == (HTTPStatus.SEE_OTHER, page)
+    shown = admin.get(page).text
+    assert f"Item {item_id} is resolved." in shown
+    assert "Refund started." in shown
+    assert "Reopen" in shown
+    assert "/acknowledge" not in shown
+
+
+def test_who_comes_second_is_told_on_the_page_who_was_first(admin: Browser, item_id: int) -> None:
+    page = f"/automation/items/{item_id}"
+    admin.submit(f"{page}/resolve", page=page, version="1")
+    admin.submit(f"{page}/dismiss", page=page, version="1")
+    assert "was resolved by maria" in admin.get(page).text
+
+
+def test_acknowledging_from_the_list_leads_back_to_the_same_list(
+    admin: Browser, item_id: int
+) -> None:
+    here = "/automation?status=open&severity=critical"
+    action = f"/automation/items/{item_id}/acknowledge"
+    answer = admin.submit(action, page=here, version="1", back=here)
+    assert answer.location == here
+
+
+def test_an_act_never_leads_to_another_site(admin: Browser, item_id: int) -> None:
+    page = f"/automation/items/{item_id}"
+    answer = admin.submit(f"{page}/dismiss", page=page, back="https://evil.example")
+    assert answer.location == page
+
+
+def test_what_customers_write_is_shown_as_text(admin: Browser, item_id: int) -> None:
+    for path in ("/automation", f"/automation/items/{item_id}", "/automation/events/1"):
+        shown = admin.get(path).text
+        assert "<script>alert" not in shown
+        assert "&lt;script&gt;alert" in shown
+
+
+@pytest.mark.parametrize("link", ["https://evil.example", "//evil.example", "javascript:alert(1)"])
+def test_a_link_that_leads_elsewhere_is_not_shown(
+    admin: Browser, sessions: Sessions, item_id: int, link: str
+) -> None:
+    with sessions.begin() as session:
+        session.execute(text("UPDATE cc_admin_inbox_items SET link_ref = :link"), {"link": link})
+    assert link not in admin.get(f"/automation/items/{item_id}").text
+
+
+def test_a_dead_letter_is_retried_from_its_page(admin: Browser, event_id: int) -> None:
+    page = f"/automation/events/{event_id}"
+    assert "Retry now" in admin.get(page).text
+    admin.submit(f"{page}/retry", page=page)
+    shown = admin.get(page).text
+    assert "is due now, with a fresh budget" in shown
+    assert "Retry now" not in shown
+
+
+def test_due_events_are_dispatched_from_the_overview(admin: Browser, event_id: int) -> None:
+    page = "/automation/overview"
+    admin.submit(f"/automation/events/{event_id}/retry", page=page)
+    admin.submit(f"{page}/dispatch", page=page)
+    assert "1 reached the inbox, 0 failed" in admin.get(page).text
+
+
+def test_a_long_list_is_paged(admin: Browser, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO cc_admin_inbox_items (type, severity, title, body, dedupe_key)"
+                " SELECT 'x', 'info', 'Number ' || n, 'body', n::text FROM generate_series(1, 60) n"
+            )
+        )
+    first = admin.get("/automation?q=number").text
+    assert "Number 60" in first
+    assert "Number 10<" not in first
+    older = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "q=number" in older
+    second = admin.get(older).text
+    assert "Number 10<" in second
+    assert "Newest" in second
+
+
+def test_a_message_page_shows_it_masked_and_sends_it_again(
+    admin: Browser, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO cc_outbound_jobs (kind, status, recipient_encrypted,"
+                " recipient_fingerprint, recipient_masked, text_encrypted, attempts, last_error,"
+                " next_attempt_at, failed_at) VALUES ('text', 'failed', 'sealed', 'print',"
+                " '••• 0147', 'sealed', 5, 'Not on WhatsApp.', NULL, now())"
+            )
+        )
+    page = "/automation/outbound/1"
+    assert "Not on WhatsApp." in admin.get(page).text
+    admin.submit(f"{page}/retry", page=page)
+    shown = admin.get(page).text
+    assert "is due now, with a fresh budget" in shown
+    assert "Send again" not in shown
+
+
+def test_a_case_page_shows_the_report_and_how_it_was_proved(
+    admin: Browser, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO cc_verification_jobs (status, phone_encrypted, phone_fingerprint,"
+                " phone_masked, language, report, closed_at) VALUES"
+                " ('verified', 'sealed', 'print', '••• 0147', 'en', 'My card is gone', now())"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO cc_fraud_cases (verification_job_id, phone_encrypted,"
+                " phone_fingerprint, phone_masked, language, report) VALUES"
+                " (1, 'sealed', 'print', '••• 0147', 'en', 'My card is gone')"
+            )
+        )
+    shown = admin.get("/automation/cases/1").text
+    assert "My card is gone" in shown
+    assert "••• 0147" in shown
+    assert "Verified" in shown

@@ -1,0 +1,77 @@
+"""Messages and recipients, before anything is written."""
+
+import pytest
+
+from app.core.errors import InvalidInput
+from app.outbound.messages import MAX_TEXT, Message, Template, Text, checked, dump, kind_of, load
+from app.outbound.reasons import reason_of
+from app.outbound.recipients import parse_recipient
+
+
+@pytest.mark.parametrize(
+    "typed, number",
+    [
+        ("+34600111222", "+34600111222"),
+        (" +34 600 11 12 22 ", "+34600111222"),
+        ("+1 (555) 013-1026", "+15550131026"),
+        ("tel:+34-600-111-222", "+34600111222"),
+    ],
+)
+def test_a_number_is_brought_to_its_international_form(typed: str, number: str) -> None:
+    assert parse_recipient(typed) == number
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "+",
+        "abc",
+        "\x00",
+        "600111222",
+        "+34",
+        "+34600",
+        "+999600111222",
+        "+346001112223334",
+        "+34600111222 ext 5",
+    ],
+)
+def test_what_is_no_international_number_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidInput, match="international format") as refusal:
+        parse_recipient(typed)
+    assert refusal.value.field == "recipient"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [Text("hello"), Template("greeting", "en"), Template("order", "es", ("Ana", "42 €"))],
+)
+def test_a_message_survives_being_kept(message: Message) -> None:
+    assert load(kind_of(message), dump(checked(message))) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Text(""),
+        Text(" \n"),
+        Text("x" * (MAX_TEXT + 1)),
+        Template("", "en"),
+        Template("greeting", ""),
+        Template("greeting", "en", ("",)),
+        Template("greeting", "en", ("x",) * 21),
+        Template("greeting", "en", ("x" * MAX_TEXT, "x")),
+    ],
+)
+def test_a_message_that_whatsapp_would_not_take_is_refused(message: Message) -> None:
+    with pytest.raises(InvalidInput):
+        checked(message)
+
+
+def test_a_known_code_becomes_a_sentence() -> None:
+    assert reason_of(131026, "ignored").startswith("WhatsApp can't deliver to this number")
+
+
+def test_an_unknown_code_repeats_what_whatsapp_says_without_its_numbers() -> None:
+    reason = reason_of(999, "No route to +34600111222.")
+    assert reason == "WhatsApp refused the message: No route to ••• 1222 (code 999)."

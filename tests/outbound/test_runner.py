@@ -1,0 +1,259 @@
+"""The runner sends each job once, counts each try before it, and gives up loudly."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from app.bootstrap import Container
+from app.local.sandbox.faults import Fault, FaultKind
+from app.local.sandbox.server import RunningSandbox
+from app.outbound.claim import Claimed, Idle, Wait, claim
+from app.outbound.enqueue import enqueue, enqueue_otp
+from app.outbound.manual_retry import retry_job
+from app.outbound.messages import Text
+from app.outbound.models import OutboundStatus
+from app.outbound.outcomes import Sent
+from app.outbound.runner import OutboundRunner, due_in, run_once, run_outbound
+from app.outbound.settle import settle
+from tests.whatsapp import CUSTOMER, Read
+
+UNREACHABLE = "+15550131026"
+
+Enqueue = Callable[..., int]
+
+
+@pytest.fixture
+def put(container: Container) -> Enqueue:
+    """A function that creates a job and returns its id."""
+
+    def run(to: str = CUSTOMER, words: str = "hello") -> int:
+        with container.sessions.begin() as session:
+            sealed = container.vault.seal_phone(to)
+            return enqueue(session, Text(words), to=sealed, vault=container.vault).job_id
+
+    return run
+
+
+@pytest.fixture
+def runner(container: Container) -> OutboundRunner:
+    return container.outbound
+
+
+def make_due(read: Read) -> None:
+    read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL")
+
+
+def test_a_job_is_sent_once_and_marked(put: Enqueue, runner: OutboundRunner, read: Read) -> None:
+    put()
+    result = run_outbound(runner)
+    assert result.counts() == {"sent": 1, "retried": 0, "failed": 0, "cancelled": 0}
+    assert result.due_in is None
+    (job,) = read("SELECT * FROM cc_outbound_jobs")
+    (attempt,) = read("SELECT * FROM cc_outbound_attempts")
+    assert (job["status"], job["attempts"], job["last_error"]) == ("sent", 1, None)
+    assert job["provider_message_id"] == attempt["provider_message_id"]
+    assert attempt["outcome"] == "sent"
+    assert run_outbound(runner).sent == 0
+
+
+def test_jobs_leave_in_the_order_in_which_they_were_due(
+    put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox
+) -> None:
+    for number in range(5):
+        put(words=str(number))
+    run_outbound(runner)
+    messages = sandbox.network.phones.open(CUSTOMER[1:]).messages
+    assert [message.text for message in messages] == list("01234")
+
+
+def test_a_job_that_fails_to_the_last_is_failed_with_its_event(
+    put: Enqueue, runner: OutboundRunner, read: Read
+) -> None:
+    job_id = put(UNREACHABLE)
+    while (result := run_outbound(runner)).due_in is not None:
+        time.sleep(result.due_in)
+    (job,) = read("SELECT * FROM cc_outbound_jobs")
+    (event,) = read("SELECT * FROM cc_automation_events")
+    assert (job["status"], job["attempts"], job["last_error_code"]) == ("failed", 5, 131026)
+    assert event["dedupe_key"] == f"outbound_failed_max_attempts:{job_id}"
+    assert event["payload"]["attempts"] == 5
+    assert event["payload"]["masked_phone"] == "••• 1026"
+    assert "not on WhatsApp" in event["payload"]["reason"]
+    outcomes = read("SELECT attempt, outcome FROM cc_outbound_attempts ORDER BY id")
+    assert [tuple(row.values()) for row in outcomes] == [(n, "failed") for n in range(1, 6)]
+
+
+def test_a_retry_by_hand_gives_a_fresh_budget_and_a_second_failure_is_news(
+    put: Enqueue, runner: OutboundRunner, container: Container, read: Read
+) -> None:
+    job_id = put(UNREACHABLE)
+    for _ in range(2):
+        for _ in range(5):
+            make_due(read)
+            run_once(runner)
+        with container.sessions.begin() as session:
+            retry_job(session, job_id, actor="ana")
+    keys = [row["dedupe_key"] for row in read("SELECT dedupe_key FROM cc_automation_events")]
+    name = f"outbound_failed_max_attempts:{job_id}"
+    assert sorted(keys) == [name, f"{name}:2"]
+    assert len(read("SELECT id FROM cc_outbound_attempts")) == 10
+    assert [row["actor"] for row in read("SELECT actor FROM cc_outbound_activity")] == ["ana"] * 2
+
+
+def test_the_try_is_counted_and_committed_before_the_call(
+    put: Enqueue, container: Container, read: Read
+) -> None:
+    put()
+    runner = container.outbound
+    with container.sessions.begin() as session:
+        claimed = claim(session, runner.rules, runner.desk)
+    assert isinstance(claimed, Claimed)
+    assert CUSTOMER not in repr(claimed)
+    (job,) = read("SELECT attempts, next_attempt_at > now() AS leased FROM cc_outbound_jobs")
+    assert job == {"attempts": 1, "leased": True}
+    assert run_once(runner) == Idle()
+
+
+def test_a_job_whose_every_try_was_cut_off_is_failed_and_not_sent_again(
+    put: Enqueue, container: Container, sandbox: RunningSandbox, read: Read
+) -> None:
+    put()
+    runner = container.outbound
+    for _ in range(5):
+        with container.sessions.begin() as session:
+            assert isinstance(claim(session, runner.rules, runner.desk), Claimed)
+        make_due(read)
+    assert run_once(runner) is OutboundStatus.FAILED
+    assert sandbox.network.phones.open(CUSTOMER[1:]).messages == ()
+    (event,) = read("SELECT payload FROM cc_automation_events")
+    assert "cut off" in event["payload"]["reason"]
+
+
+def test_an_answer_that_comes_after_the_lease_still_counts(
+    put: Enqueue, container: Container, read: Read
+) -> None:
+    put()
+    runner = container.outbound
+    claims = []
+    for _ in range(2):
+        with container.sessions.begin() as session:
+            claims.append(claim(session, runner.rules, runner.desk))
+        make_due(read)
+    first, second = claims
+    assert isinstance(first, Claimed)
+    assert isinstance(second, Claimed)
+    for claimed, name in ((first, "wamid.first"), (second, "wamid.second")):
+        with container.sessions.begin() as session:
+            settle(
+                session,
+                job_id=claimed.job_id,
+                attempt_id=claimed.attempt_id,
+                outcome=Sent(name),
+                rules=runner.rules,
+            )
+    assert read("SELECT status, attempts FROM cc_outbound_jobs") == [
+        {"status": "sent", "attempts": 2}
+    ]
+
+
+def test_workers_side_by_side_send_no_job_twice(
+    put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox
+) -> None:
+    for number in range(40):
+        put(words=str(number))
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: run_outbound(runner), range(4)))
+    texts = Counter(m.text for m in sandbox.network.phones.open(CUSTOMER[1:]).messages)
+    assert sum(result.sent for result in results) == 40
+    assert texts == Counter(str(number) for number in range(40))
+
+
+def test_all_workers_together_keep_the_pace(put: Enqueue, runner: OutboundRunner) -> None:
+    for _ in range(12):
+        put()
+    slow = replace(runner, rules=replace(runner.rules, per_second=5))
+    started = time.monotonic()
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: run_outbound(slow), range(3)))
+    assert time.monotonic() - started >= 2
+
+
+def test_a_rate_limit_silences_everyone_and_costs_no_try(
+    put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox, read: Read
+) -> None:
+    throttle = Fault(kind=FaultKind.REFUSE, code=130429, retry_after=60)
+    sandbox.network.phones.plan(CUSTOMER[1:], throttle, times=1)
+    put(words="first")
+    put("+34600333444", words="second")
+    result = run_outbound(runner)
+    assert (result.sent, result.retried) == (0, 1)
+    assert result.due_in is not None
+    assert 55 < result.due_in <= 60
+    assert [row["attempts"] for row in read("SELECT attempts FROM cc_outbound_jobs")] == [0, 0]
+    assert read("SELECT outcome FROM cc_outbound_attempts") == [{"outcome": "throttled"}]
+    read("UPDATE cc_outbound_attempts SET hold_until = now()")
+    make_due(read)
+    assert run_outbound(runner).sent == 2
+
+
+def test_a_limit_of_one_customer_leaves_the_others_alone(
+    put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox
+) -> None:
+    limit = Fault(kind=FaultKind.REFUSE, code=131056, retry_after=60)
+    sandbox.network.phones.plan(CUSTOMER[1:], limit, times=1)
+    put()
+    put("+34600333444")
+    result = run_outbound(runner)
+    assert (result.sent, result.retried) == (1, 1)
+
+
+def test_a_job_that_can_not_be_put_together_fails_alone(
+    put: Enqueue, runner: OutboundRunner, read: Read
+) -> None:
+    bad = put()
+    read("UPDATE cc_outbound_jobs SET text_encrypted = 'spoilt' WHERE id = :id", id=bad)
+    put()
+    result = run_outbound(runner, seconds=0.5)
+    assert result.sent == 1
+    (job,) = read(
+        "SELECT status, attempts, last_error FROM cc_outbound_jobs WHERE id = :id", id=bad
+    )
+    assert job["attempts"] >= 1
+    assert job["last_error"] == "The message could not be put together (UndecryptableValue)."
+
+
+def test_a_code_without_its_verification_fails_alone(
+    container: Container, runner: OutboundRunner, read: Read
+) -> None:
+    with container.sessions.begin() as session:
+        to = container.vault.seal_phone(CUSTOMER)
+        enqueue_otp(session, to=to, subject_ref="verification:99")
+    assert run_outbound(runner).cancelled == 1
+    assert read("SELECT id FROM cc_outbound_attempts") == []
+
+
+def test_a_run_ends_when_its_time_is_up(put: Enqueue, runner: OutboundRunner) -> None:
+    put()
+    result = run_outbound(runner, seconds=0)
+    assert result.sent == 0
+    assert result.due_in == 0
+
+
+def test_nothing_waits_when_there_is_nothing(container: Container) -> None:
+    assert run_once(container.outbound) == Idle()
+    with container.sessions.begin() as session:
+        assert due_in(session) is None
+
+
+def test_a_pause_is_told_in_seconds(put: Enqueue, runner: OutboundRunner) -> None:
+    put()
+    put()
+    slow = replace(runner, rules=replace(runner.rules, per_second=1))
+    assert run_once(slow) is OutboundStatus.SENT
+    step = run_once(slow)
+    assert isinstance(step, Wait)
+    assert 0 < step.seconds <= 1

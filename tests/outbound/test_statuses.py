@@ -1,0 +1,184 @@
+"""Delivery statuses: in any order, twice, early, late, and of nothing we know."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.bootstrap import Container
+from app.outbound.claim import Claimed, claim
+from app.outbound.enqueue import enqueue
+from app.outbound.messages import Text
+from app.outbound.outcomes import NoAnswer, Sent
+from app.outbound.settle import settle
+from app.outbound.statuses import StatusReport, apply_status
+from tests.whatsapp import CUSTOMER, Read
+
+
+class Sending:
+    """One job on its way, step by step."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        with container.sessions.begin() as session:
+            to = container.vault.seal_phone(CUSTOMER)
+            enqueue(session, Text("hello"), to=to, vault=container.vault)
+        self.claimed = self.claim()
+
+    def claim(self) -> Claimed:
+        runner = self.container.outbound
+        with runner.sessions.begin() as session:
+            claimed = claim(session, runner.rules, runner.desk)
+        assert isinstance(claimed, Claimed)
+        return claimed
+
+    def answer(self, outcome: Sent | NoAnswer) -> str:
+        runner = self.container.outbound
+        with runner.sessions.begin() as session:
+            return settle(
+                session,
+                job_id=self.claimed.job_id,
+                attempt_id=self.claimed.attempt_id,
+                outcome=outcome,
+                rules=runner.rules,
+            )
+
+    def report(self, status: str, **more: int | str | None) -> bool:
+        report = StatusReport(
+            provider_message_id="wamid.1", status=status, tracker=self.claimed.tracker
+        )
+        with self.container.sessions.begin() as session:
+            return apply_status(
+                session,
+                replace(report, **more),  # type: ignore[arg-type]
+                self.container.outbound.rules,
+            )
+
+
+@pytest.fixture
+def sending(container: Container) -> Sending:
+    return Sending(container)
+
+
+def job_of(read: Read) -> tuple[str, int, str | None]:
+    (job,) = read("SELECT status, attempts, provider_message_id FROM cc_outbound_jobs")
+    return job["status"], job["attempts"], job["provider_message_id"]
+
+
+def test_a_message_climbs_the_ladder(sending: Sending, read: Read) -> None:
+    sending.answer(Sent("wamid.1"))
+    seen = []
+    for status in ("sent", "delivered", "read"):
+        sending.report(status)
+        seen.append(job_of(read)[0])
+    assert seen == ["sent", "delivered", "read"]
+
+
+def test_late_and_repeated_reports_change_nothing(sending: Sending, read: Read) -> None:
+    sending.answer(Sent("wamid.1"))
+    assert sending.report("read")
+    assert [sending.report(each) for each in ("sent", "delivered", "read", "failed")] == [False] * 4
+    assert job_of(read)[0] == "read"
+
+
+def test_a_report_that_is_faster_than_our_own_write_is_not_undone(
+    sending: Sending, read: Read
+) -> None:
+    sending.report("delivered")
+    assert sending.answer(Sent("wamid.1")) == "delivered"
+    assert job_of(read) == ("delivered", 1, "wamid.1")
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered", "read"])
+def test_a_report_heals_a_crash_between_the_answer_and_our_write(
+    sending: Sending, read: Read, status: str
+) -> None:
+    assert sending.report(status)
+    assert job_of(read) == (status, 1, "wamid.1")
+    assert read("SELECT outcome FROM cc_outbound_attempts") == [{"outcome": "sent"}]
+    assert read("SELECT id FROM cc_outbound_jobs WHERE next_attempt_at IS NOT NULL") == []
+
+
+def test_a_report_heals_a_try_that_got_no_answer(sending: Sending, read: Read) -> None:
+    sending.answer(NoAnswer("late"))
+    assert job_of(read)[0] == "queued"
+    assert sending.report("sent")
+    assert job_of(read) == ("sent", 1, "wamid.1")
+
+
+def test_proof_of_delivery_outweighs_that_the_job_was_given_up(
+    sending: Sending, read: Read
+) -> None:
+    read("UPDATE cc_outbound_jobs SET attempts = 5")
+    assert sending.answer(NoAnswer("late")) == "failed"
+    assert sending.report("delivered")
+    assert job_of(read)[0] == "delivered"
+
+
+def test_a_failure_reported_later_counts_as_a_failed_try(sending: Sending, read: Read) -> None:
+    sending.answer(Sent("wamid.1"))
+    assert sending.report("failed", error_code=131026)
+    assert not sending.report("failed", error_code=131026)
+    (job,) = read("SELECT * FROM cc_outbound_jobs")
+    assert (job["status"], job["attempts"], job["last_error_code"]) == ("queued", 1, 131026)
+    assert job["next_attempt_at"] is not None
+    assert not sending.report("sent")
+    assert sending.claim().attempt_id > sending.claimed.attempt_id
+
+
+def test_the_last_failure_reported_later_fails_the_job_with_its_event(
+    sending: Sending, read: Read
+) -> None:
+    sending.answer(Sent("wamid.1"))
+    read("UPDATE cc_outbound_jobs SET attempts = 5")
+    sending.report("failed", error_code=131026)
+    assert job_of(read)[0] == "failed"
+    (event,) = read("SELECT event_type, payload FROM cc_automation_events")
+    assert event["event_type"] == "outbound_failed_max_attempts"
+    assert event["payload"]["provider_code"] == 131026
+
+
+def test_a_failure_without_a_code_still_has_a_reason(sending: Sending, read: Read) -> None:
+    sending.answer(Sent("wamid.1"))
+    sending.report("failed")
+    (job,) = read("SELECT last_error FROM cc_outbound_jobs")
+    assert job["last_error"] == "WhatsApp could not deliver the message and gave no reason."
+
+
+def test_a_failure_of_an_earlier_try_does_not_touch_the_present_one(
+    sending: Sending, read: Read
+) -> None:
+    sending.answer(NoAnswer("late"))
+    first = sending.claimed
+    sending.claimed = sending.claim()
+    sending.answer(Sent("wamid.2"))
+    sending.claimed = first
+    assert not sending.report("failed", error_code=131026)
+    assert job_of(read) == ("sent", 2, "wamid.2")
+
+
+def test_the_job_alone_is_tracker_enough(sending: Sending, read: Read) -> None:
+    assert sending.report("sent", tracker=str(sending.claimed.job_id))
+    assert job_of(read)[0] == "sent"
+
+
+@pytest.mark.parametrize(
+    "tracker", [None, "", "99:99", "1:99", "one", "-1", "9" * 30, "1:2:3", "' OR 1=1"]
+)
+def test_a_report_of_something_unknown_is_ignored(
+    sending: Sending, read: Read, tracker: str | None
+) -> None:
+    assert not sending.report("delivered", tracker=tracker)
+    assert job_of(read)[0] == "queued"
+
+
+@pytest.mark.parametrize("status", ["deleted", "warning", "", "queued"])
+def test_a_status_that_we_do_not_know_is_ignored(sending: Sending, status: str) -> None:
+    assert not sending.report(status)
+
+
+def test_a_report_of_another_message_with_our_tracker_is_ignored(
+    sending: Sending, read: Read
+) -> None:
+    sending.answer(Sent("wamid.2"))
+    assert not sending.report("delivered")
+    assert job_of(read) == ("sent", 1, "wamid.2")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
+from werkzeug.exceptions import BadRequest
 
 from app.core.errors import InvalidInput
 from app.fraud.intake import CustomerMessage
@@ -79,7 +80,10 @@ class _Status(BaseModel):
 
 
 def read_batch(body: bytes) -> Batch:
-    """Return what `body` brings. Raises InvalidInput with one sentence that names the fault."""
+    """Return what `body` brings.
+
+    Raises BadRequest if it isn't JSON, InvalidInput with a sentence that names the fault.
+    """
     try:
         envelope = _Envelope.model_validate_json(body)
         values = [
@@ -89,7 +93,7 @@ def read_batch(body: bytes) -> Batch:
             if change.field == "messages"
         ]
     except ValidationError as error:
-        raise InvalidInput(_sentence(error)) from None
+        raise _refusal(error) from None
     faults: list[str] = []
     messages = tuple(_sound(_message, (each for v in values for each in v.messages), faults))
     statuses = tuple(_sound(_status, (each for v in values for each in v.statuses), faults))
@@ -149,11 +153,15 @@ def _status(item: Mapping[str, Any]) -> StatusReport:
     )
 
 
+def _refusal(error: ValidationError) -> Exception:
+    if error.errors(include_input=False, include_url=False)[0]["type"] == "json_invalid":
+        return BadRequest("The body is not valid JSON.")
+    return InvalidInput(_sentence(error))
+
+
 def _sentence(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in fault["loc"])[:100]
-    if fault["type"] == "json_invalid":
-        return "The body is not valid JSON."
     if fault["type"] == "missing":
         return f"The field {name} is missing."
     return f"The field {name or 'body'} is malformed: {fault['msg'][0].lower()}{fault['msg'][1:]}."

@@ -1,0 +1,303 @@
+"""The webhook, as Meta and everybody else may call it."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
+
+from app.bootstrap import Container, build
+from app.core.settings import Settings
+from app.web import create_app
+from tests.conftest import SECRETS, TurnableClock
+from tests.whatsapp import REPORT, Customer, Read
+
+PATH = "/webhooks/whatsapp"
+
+
+@pytest.fixture
+def alter(database_urls: tuple[str, str]) -> Iterator[Callable[[str], None]]:
+    """A function that alters the table of inbound messages as its owner."""
+    engine = create_engine(database_urls[1])
+
+    def run(change: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE cc_inbound_messages {change}"))
+
+    yield run
+    engine.dispose()
+
+
+@pytest.fixture
+def client(container: Container) -> FlaskClient:
+    return create_app(container).test_client()
+
+
+def body_of(*values: dict[str, Any], object_: str = "whatsapp_business_account") -> dict[str, Any]:
+    changes = [{"field": "messages", "value": value} for value in values]
+    return {"object": object_, "entry": [{"id": "1", "changes": changes}]}
+
+
+def message(id_: str = "wamid.1", words: str = REPORT, **more: Any) -> dict[str, Any]:
+    return {
+        "from": "34600111222",
+        "id": id_,
+        "timestamp": "1764000000",
+        "type": "text",
+        "text": {"body": words},
+    } | more
+
+
+def messages(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"messaging_product": "whatsapp", "messages": list(items)}
+
+
+def sign(body: bytes, secret: str = SECRETS["WHATSAPP_APP_SECRET"]) -> str:
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def post(client: FlaskClient, body: object, **headers: str) -> TestResponse:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post(PATH, data=raw, headers={"X-Hub-Signature-256": sign(raw)} | headers)
+
+
+def is_problem(response: TestResponse, status: int) -> bool:
+    return (
+        response.status_code == response.json["status"] == status  # type: ignore[index]
+        and response.mimetype == "application/problem+json"
+        and response.json["detail"].count(". ") == 0  # type: ignore[index]
+        and response.json["detail"].endswith(".")  # type: ignore[index]
+    )
+
+
+def count(read: Read) -> int:
+    return len(read("SELECT id FROM cc_inbound_messages"))
+
+
+def test_meta_gets_its_challenge_back(client: FlaskClient) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "verify-token", "hub.challenge": "4<2"}
+    response = client.get(PATH, query_string=query)
+    assert (response.status_code, response.text, response.mimetype) == (200, "4<2", "text/plain")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"hub.mode": "subscribe", "hub.challenge": "42"},
+        {"hub.mode": "subscribe", "hub.verify_token": "wrong", "hub.challenge": "42"},
+        {"hub.mode": "subscribe", "hub.verify_token": "clé", "hub.challenge": "42"},
+        {"hub.mode": "unsubscribe", "hub.verify_token": "verify-token", "hub.challenge": "42"},
+    ],
+)
+def test_a_stranger_gets_no_challenge_back(client: FlaskClient, query: dict[str, str]) -> None:
+    assert is_problem(client.get(PATH, query_string=query), 403)
+
+
+def test_a_signed_message_is_taken_in(client: FlaskClient, read: Read) -> None:
+    response = post(client, body_of(messages(message())))
+    assert (response.status_code, response.json) == (200, {"received": 1})
+    (row,) = read("SELECT provider_message_id, kind, sent_at FROM cc_inbound_messages")
+    assert (row["provider_message_id"], row["kind"]) == ("wamid.1", "text")
+    assert row["sent_at"].timestamp() == 1764000000
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "sha256=",
+        "sha256=" + "0" * 64,
+        "sha1=" + "0" * 40,
+        "0" * 64,
+        "sha256=é",
+        "sha256=" + "\u0661" * 64,
+    ],
+)
+def test_a_body_without_our_signature_is_not_even_read(
+    client: FlaskClient, read: Read, signature: str
+) -> None:
+    header = signature.encode().decode("latin-1")
+    response = post(client, b"not json", **{"X-Hub-Signature-256": header})
+    assert is_problem(response, 401)
+    assert count(read) == 0
+
+
+def test_a_signature_without_its_scheme_is_refused(client: FlaskClient) -> None:
+    body = json.dumps(body_of(messages(message()))).encode()
+    bare = sign(body).removeprefix("sha256=")
+    assert is_problem(post(client, body, **{"X-Hub-Signature-256": bare}), 401)
+
+
+def test_a_signature_covers_the_bytes_that_were_sent(client: FlaskClient) -> None:
+    body = json.dumps(body_of(messages(message()))).encode()
+    assert is_problem(post(client, body + b" ", **{"X-Hub-Signature-256": sign(body)}), 401)
+
+
+@pytest.mark.parametrize(
+    "body, status, detail",
+    [
+        (b"", 400, "not valid JSON"),
+        (b"{", 400, "not valid JSON"),
+        (b"\xff\xfe", 400, "not valid JSON"),
+        (b"[" * 100_000, 400, "not valid JSON"),
+        (b"[]", 422, "body"),
+        (b"null", 422, "body"),
+        (b"{}", 422, "The field object is missing."),
+        (body_of(object_="page"), 422, "The field object"),
+        ({"object": "whatsapp_business_account"}, 422, "The field entry is missing."),
+        ({"object": "whatsapp_business_account", "entry": {}}, 422, "The field entry"),
+        ({"object": "whatsapp_business_account", "entry": [{}]}, 422, "entry.0.changes"),
+        (body_of({"messages": {}}), 422, "messages"),
+        (body_of({"messages": [1]}), 422, "messages.0"),
+        (body_of(messages({})), 422, "The field id is missing."),
+        (body_of(messages({"id": "wamid.1", "type": "text"})), 422, "The field from is missing."),
+        (body_of(messages(message() | {"from": "anna"})), 422, "The field from"),
+        (body_of(messages(message(text={}))), 422, "The field text.body is missing."),
+        (body_of(messages(message(text={"body": 1}))), 422, "The field text.body"),
+        (body_of(messages(message(id_=""))), 422, "The field id"),
+        (body_of(messages(message(id_="x" * 201))), 422, "The field id"),
+        (body_of(messages(message(id_="wamid\u0000"))), 422, "The field id"),
+        (body_of(messages(message(timestamp="soon"))), 422, "The field timestamp"),
+        (body_of(messages(message(timestamp="9" * 30))), 422, "The field timestamp"),
+        (body_of(messages(message(type="a b"))), 422, "The field type"),
+        (body_of({"statuses": [{"status": "sent"}]}), 422, "The field id is missing."),
+    ],
+)
+def test_a_malformed_body_is_refused_in_one_sentence_and_nothing_is_written(
+    client: FlaskClient, read: Read, body: object, status: int, detail: str
+) -> None:
+    response = post(client, body)
+    assert is_problem(response, status)
+    assert response.json
+    assert detail in response.json["detail"]
+    assert count(read) == 0
+
+
+def test_half_of_a_surrogate_pair_is_malformed(client: FlaskClient, read: Read) -> None:
+    body = json.dumps(body_of(messages(message(words="@@")))).replace("@@", "fraud \\ud83d")
+    assert is_problem(post(client, body.encode()), 400)
+    assert count(read) == 0
+
+
+def test_a_null_character_in_the_words_does_no_harm(client: FlaskClient, read: Read) -> None:
+    assert post(client, body_of(messages(message(words="fraud\x00!")))).status_code == 200
+    assert read("SELECT report FROM cc_verification_jobs") == [{"report": "fraud !"}]
+
+
+def test_a_body_over_one_mebibyte_is_refused(client: FlaskClient, read: Read) -> None:
+    assert is_problem(post(client, b" " * (1024 * 1024 + 1)), 413)
+    large = json.dumps(body_of(messages(message()))).encode()
+    assert post(client, large + b" " * (1024 * 1024 - len(large))).status_code == 200
+    assert count(read) == 1
+
+
+def test_every_entry_change_and_message_is_taken_in(client: FlaskClient, read: Read) -> None:
+    body = body_of(messages(message("wamid.1"), message("wamid.2")), messages(message("wamid.3")))
+    body["entry"].append(body_of(messages(message("wamid.4")))["entry"][0])
+    assert post(client, body).json == {"received": 4}
+    assert count(read) == 4
+
+
+def test_one_bad_message_does_not_lose_the_others(client: FlaskClient, read: Read) -> None:
+    bad: dict[str, Any] = {"id": "wamid.bad"}
+    body = body_of(messages(message("wamid.1"), bad, message("wamid.2")))
+    assert post(client, body).json == {"received": 2}
+    assert count(read) == 2
+
+
+def test_a_message_that_fails_inside_is_asked_for_again_and_the_others_are_kept(
+    client: FlaskClient, read: Read, alter: Callable[[str], None]
+) -> None:
+    alter("ADD CONSTRAINT no_poison CHECK (provider_message_id <> 'wamid.2')")
+    body = body_of(messages(message("wamid.1"), message("wamid.2"), message("wamid.3")))
+    assert is_problem(post(client, body), 500)
+    assert count(read) == 2
+    alter("DROP CONSTRAINT no_poison")
+    assert post(client, body).status_code == 200
+    assert count(read) == 3
+    assert len(read("SELECT id FROM cc_verification_jobs")) == 1
+
+
+def test_the_same_body_twice_changes_nothing_the_second_time(
+    client: FlaskClient, read: Read
+) -> None:
+    for _ in range(2):
+        assert post(client, body_of(messages(message()))).status_code == 200
+    assert count(read) == 1
+    assert len(read("SELECT id FROM cc_outbound_jobs")) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "button", "button": {"text": REPORT, "payload": "x"}},
+        {"type": "interactive", "interactive": {"button_reply": {"id": "1", "title": REPORT}}},
+        {"type": "interactive", "interactive": {"list_reply": {"id": "1", "title": REPORT}}},
+    ],
+)
+def test_a_pressed_button_says_what_is_on_it(
+    client: FlaskClient, read: Read, content: dict[str, Any]
+) -> None:
+    post(client, body_of(messages(message() | {"text": None} | content)))
+    assert len(read("SELECT id FROM cc_verification_jobs")) == 1
+
+
+@pytest.mark.parametrize("kind", ["image", "sticker", "reaction", "audio", "unsupported", "x_new"])
+def test_anything_else_is_answered_and_not_refused(
+    client: FlaskClient, read: Read, kind: str
+) -> None:
+    item = {"from": "34600111222", "id": "wamid.1", "type": kind, kind: {"id": "1"}}
+    assert post(client, body_of(messages(item))).status_code == 200
+    assert len(read("SELECT id FROM cc_outbound_jobs")) == 1
+
+
+def test_changes_of_other_fields_are_passed_over(client: FlaskClient, read: Read) -> None:
+    body = body_of()
+    body["entry"][0]["changes"] = [{"field": "account_update", "value": {"messages": "none"}}]
+    assert post(client, body).json == {"received": 0}
+    assert count(read) == 0
+
+
+def test_a_status_moves_its_job(client: FlaskClient, customer: Customer, read: Read) -> None:
+    customer.write("hello")
+    customer.run()
+    (job,) = read("SELECT id, provider_message_id FROM cc_outbound_jobs")
+    statuses = [
+        {"id": job["provider_message_id"], "status": "delivered", "recipient_id": "34600111222"},
+        {"id": "wamid.unknown", "status": "read"},
+        {"id": "wamid.new", "status": "an_unknown_status"},
+    ]
+    assert post(client, body_of({"statuses": statuses})).json == {"received": 3}
+    assert read("SELECT status FROM cc_outbound_jobs") == [{"status": "delivered"}]
+
+
+@pytest.fixture
+def away(settings: Settings, clock: TurnableClock) -> Iterator[FlaskClient]:
+    """A client of a web whose database does not answer."""
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
+    container = build(
+        settings.model_copy(update={"database_url": nowhere}), process="test", clock=clock
+    )
+    yield create_app(container).test_client()
+    container.close()
+
+
+def test_without_a_database_meta_is_asked_to_come_back(away: FlaskClient) -> None:
+    response = post(away, body_of(messages(message())))
+    assert is_problem(response, 503)
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_without_a_database_a_bad_signature_is_still_refused(away: FlaskClient) -> None:
+    assert is_problem(post(away, b"{}", **{"X-Hub-Signature-256": "sha256=0"}), 401)
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_ask_for_an_identity(client: FlaskClient, method: str) -> None:
+    assert is_problem(getattr(client, method)(PATH), 401)

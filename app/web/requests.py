@@ -1,5 +1,6 @@
 """Requests in, values out: checked queries and bodies, ids that a row can have, JSON."""
 
+import re
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -13,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.core.errors import InvalidInput
 from app.core.paging import DEFAULT_LIMIT, MAX_ID, MAX_LIMIT
+from app.core.redaction import mask_phone
 from app.core.views import members_of
 
 
@@ -22,8 +24,17 @@ def _storable(text: str) -> str:
     return text
 
 
+def _masked(text: str) -> str:
+    return mask_phone(text) if _FULL_NUMBER.fullmatch(text) else text
+
+
+_FULL_NUMBER = re.compile(r"\+?[\d ().-]{9,24}")
+
 Text = Annotated[str, AfterValidator(_storable)]
 ShortText = Annotated[Text, Field(max_length=100)]
+
+SearchText = Annotated[ShortText, AfterValidator(_masked)]
+"""What to look for; a full telephone number is looked for as it is shown, masked."""
 
 
 class Query(BaseModel):

@@ -85,9 +85,9 @@ def anonymous(web: Flask) -> Browser:
 
 @pytest.fixture
 def users(sessions: Sessions) -> None:
+    """An admin."""
     with sessions.begin() as session:
         create_user(session, username="maria", password=PASSWORD, role=Role.ADMIN)
-        create_user(session, username="agent", password=PASSWORD, role=Role.AGENT)
 
 
 @pytest.fixture
@@ -98,7 +98,9 @@ def admin(web: Flask, users: None) -> Browser:  # noqa: ARG001 - a fixture's ord
 
 
 @pytest.fixture
-def agent(web: Flask, users: None) -> Browser:  # noqa: ARG001 - a fixture's order
+def agent(web: Flask, sessions: Sessions) -> Browser:
+    with sessions.begin() as session:
+        create_user(session, username="agent", password=PASSWORD, role=Role.AGENT)
     browser = Browser(web.test_client())
     assert browser.sign_in("agent").status_code == 303
     return browser

@@ -98,6 +98,13 @@ def test_odd_text_in_a_filter_finds_nothing_and_breaks_nothing(
 
 
 @pytest.mark.usefixtures("item_id")
+def test_a_full_number_is_looked_for_as_it_is_shown(program: Program) -> None:
+    for number in ("+1 (202) 555-0147", "12025550147", "%2B12025550147"):
+        assert len(body_of(program.get(f"{INBOX}?q={number}"))["items"]) == 1
+    assert body_of(program.get(f"{INBOX}?q=%2B12025550148"))["items"] == []
+
+
+@pytest.mark.usefixtures("item_id")
 def test_an_empty_parameter_counts_as_left_out(program: Program) -> None:
     assert len(body_of(program.get(f"{INBOX}?status=&q="))["items"]) == 1
 

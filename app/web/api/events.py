@@ -12,7 +12,7 @@ from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter, list_events, show_event
 from app.web.api.automation import Nothing
 from app.web.context import actor, container
-from app.web.requests import ListQuery, Query, ShortText, read_body, read_query
+from app.web.requests import ListQuery, Query, SearchText, ShortText, read_body, read_query
 
 blueprint = Blueprint("api_events", __name__, url_prefix="/api/automation/events")
 
@@ -23,7 +23,7 @@ class EventsQuery(ListQuery):
     status: EventStatus | None = None
     event_type: ShortText | None = None
     dead: bool | None = None
-    q: ShortText | None = None
+    q: SearchText | None = None
 
 
 @blueprint.get("")

@@ -11,7 +11,16 @@ from app.inbox.drafts import Severity
 from app.inbox.models import ItemStatus
 from app.inbox.queries import ItemFilter, list_items, show_item
 from app.web.context import actor, container
-from app.web.requests import Body, ListQuery, Query, ShortText, Text, read_body, read_query
+from app.web.requests import (
+    Body,
+    ListQuery,
+    Query,
+    SearchText,
+    ShortText,
+    Text,
+    read_body,
+    read_query,
+)
 
 blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
 
@@ -23,7 +32,7 @@ class InboxQuery(ListQuery):
     severity: Severity | None = None
     type: ShortText | None = None
     assignee: ShortText | None = None
-    q: ShortText | None = None
+    q: SearchText | None = None
 
 
 class ActBody(Body):

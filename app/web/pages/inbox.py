@@ -15,7 +15,7 @@ from app.inbox.models import ItemStatus
 from app.inbox.queries import ItemFilter, list_items, show_item
 from app.web.context import actor, container
 from app.web.links import inside
-from app.web.requests import ListQuery, ShortText, Text, read_form, read_query
+from app.web.requests import ListQuery, SearchText, ShortText, Text, read_form, read_query
 from app.web.stats import read_stats
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
@@ -30,7 +30,7 @@ class InboxPageQuery(ListQuery):
     severity: Severity | None = None
     type: ShortText | None = None
     assignee: ShortText | None = None
-    q: ShortText | None = None
+    q: SearchText | None = None
 
     def as_filter(self) -> ItemFilter:
         """Return the filter that the inbox understands."""

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Any, TypeVar
 
+import phonenumbers
 from flask import (
     Blueprint,
     Response,
@@ -35,6 +36,16 @@ SUGGESTIONS = (
 )
 
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+
+
+@blueprint.app_template_filter()
+def international(phone: str) -> str:
+    """Return digits as people write them, e.g. `+34 600 11 12 22`; of no country, as they are."""
+    try:
+        number = phonenumbers.parse(f"+{phone}", None)
+    except phonenumbers.NumberParseException:
+        return f"+{phone}"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _digits(number: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -57,6 +58,19 @@ def create_admin(username: str, password: str) -> None:
     ):
         create_user(session, username=username, password=password, role=Role.ADMIN)
     click.echo(f"{username} may sign in.")
+
+
+@automation.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--against", type=click.Path(path_type=Path), help="A running stack's data folder.")
+@click.option("--own", is_flag=True, help="Play on a stack of its own, even if one runs.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the proof pack.")
+def drill(names: tuple[str, ...], against: Path | None, own: bool, output: Path | None) -> None:  # noqa: FBT001 - click passes flags by position
+    """Play the proof pack, or drills of it, and show the evidence."""
+    from app.local.drills.command import run_drills  # noqa: PLC0415 - as above
+
+    if not run_drills(names, against=against, own=own, output=output):
+        sys.exit(1)
 
 
 def main() -> None:

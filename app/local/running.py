@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from app.core.errors import AutomationError
 from app.local.files import RUN_FILE
 from app.local.ports import free_port
@@ -49,7 +51,8 @@ class RunningStack:
     @property
     def log(self) -> str:
         """Everything the stack has printed so far."""
-        return _log(self.folder).read_text()
+        log = _log(self.folder)
+        return log.read_text() if log.exists() else ""
 
 
 @contextmanager
@@ -70,6 +73,22 @@ def running_stack(
         yield _when_ready(folder, process)
     finally:
         stop({process: program}, within_seconds=_STOP_SECONDS)
+
+
+def attach(path: Path) -> RunningStack:
+    """Return the stack that runs in a data folder, given that or its run file, as it is now.
+
+    Raises StackNotRunning. Its `log` is empty where it prints to a terminal.
+    """
+    folder = (path.parent if path.name == RUN_FILE else path).resolve()
+    if not is_running(folder):
+        raise StackNotRunning(f"No stack runs in {folder}; start one with: make run")
+    return _stack(folder)
+
+
+def is_running(folder: Path) -> bool:
+    """Tell whether a stack runs in `folder` and is ready."""
+    return (folder / RUN_FILE).exists() and psutil.pid_exists(_read(folder)["pid"])
 
 
 def _program(folder: Path, environ: Mapping[str, str]) -> Program:

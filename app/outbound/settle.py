@@ -38,9 +38,10 @@ def finish_sent(
     status: OutboundStatus,
 ) -> None:
     """Write that a try got through, at least as far as `status`."""
-    attempt.outcome = AttemptOutcome.SENT
-    attempt.provider_message_id = message_id
-    attempt.finished_at = func.clock_timestamp()
+    if attempt.outcome != AttemptOutcome.SENT:
+        attempt.outcome = AttemptOutcome.SENT
+        attempt.provider_message_id = message_id
+        attempt.finished_at = func.clock_timestamp()
     job.provider_message_id = message_id
     job.sent_at = func.coalesce(OutboundJob.sent_at, func.clock_timestamp())
     job.status = status

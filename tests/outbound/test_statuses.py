@@ -73,6 +73,16 @@ def test_a_message_climbs_the_ladder(sending: Sending, read: Read) -> None:
     assert seen == ["sent", "delivered", "read"]
 
 
+def test_delivery_leaves_the_moment_of_the_answer_alone(sending: Sending, read: Read) -> None:
+    sending.answer(Sent("wamid.1"))
+    moments = (
+        "SELECT finished_at, sent_at FROM cc_outbound_attempts a JOIN cc_outbound_jobs j ON true"
+    )
+    before = read(moments)
+    sending.report("delivered")
+    assert read(moments) == before
+
+
 def test_late_and_repeated_reports_change_nothing(sending: Sending, read: Read) -> None:
     sending.answer(Sent("wamid.1"))
     assert sending.report("read")

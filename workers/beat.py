@@ -5,9 +5,10 @@ from typing import Any
 import structlog
 from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import beat_init
+from kombu.exceptions import OperationalError
 
-from workers.messages import send
-from workers.queues import count_waiting, queue_of
+from workers.messages import Sender
+from workers.queues import Gauge, queue_of
 
 log = structlog.get_logger(__name__)
 
@@ -22,15 +23,24 @@ class BoundedScheduler(Scheduler):
     broker whose workers are away does not fill up.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gauge = Gauge(self.app)
+
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
-        """Send the task of `entry`, unless its queue is full."""
+        """Send the task of `entry`, unless its queue is full or the broker away."""
         queue = queue_of(str(entry.task))
-        if count_waiting(self.producer, queue) < QUEUE_LIMIT:
+        try:
+            waiting = self._gauge.count_waiting(queue)
+        except OperationalError as error:
+            log.warning("broker_away", task=entry.task, error=str(error))
+            return None
+        if waiting < QUEUE_LIMIT:
             return super().apply_async(entry, *args, **kwargs)
         log.warning("beat_held_back", task=entry.task, queue=queue)
         return None
 
 
 @beat_init.connect
-def _show_life_at_once(**_signal: object) -> None:
-    send("dispatch.heartbeat")
+def _show_life_at_once(sender: Any, **_signal: object) -> None:
+    Sender(sender.app).send("dispatch.heartbeat")

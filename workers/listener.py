@@ -14,7 +14,7 @@ from psycopg import Connection
 from sqlalchemy import make_url
 
 from app.core.settings import Settings
-from workers.messages import send
+from workers.messages import Sender
 from workers.queues import DISPATCH
 
 log = structlog.get_logger(__name__)
@@ -45,11 +45,12 @@ class Listener(StartStopStep):
         """Listen only where dispatch tasks run, and only if NOTIFY is on."""
         return DISPATCH in parent.app.amqp.queues.consume_from and Settings.load().notify
 
-    def start(self, _parent: Any) -> None:
+    def start(self, parent: Any) -> None:
         """Start listening."""
         url = make_url(Settings.load().database_url).set(drivername="postgresql")
         dsn = url.render_as_string(hide_password=False)
-        self.thread = Thread(target=listen, args=(dsn, self.stopping), name="listener", daemon=True)
+        arguments = (dsn, Sender(parent.app), self.stopping)
+        self.thread = Thread(target=listen, args=arguments, name="listener", daemon=True)
         self.thread.start()
 
     def stop(self, _parent: Any) -> None:
@@ -59,17 +60,17 @@ class Listener(StartStopStep):
             self.thread.join(timeout=STOP_SECONDS * 2)
 
 
-def listen(dsn: str, stopping: Event) -> None:
+def listen(dsn: str, sender: Sender, stopping: Event) -> None:
     """Listen until `stopping` is set; reconnect, with a pause, as often as it takes."""
     while not stopping.is_set():
         try:
-            _listen_on_one_connection(dsn, stopping)
+            _listen_on_one_connection(dsn, sender, stopping)
         except psycopg.OperationalError as error:
             log.warning("listener_cut_off", error=str(error))
             stopping.wait(TAKEOVER_SECONDS)
 
 
-def _listen_on_one_connection(dsn: str, stopping: Event) -> None:
+def _listen_on_one_connection(dsn: str, sender: Sender, stopping: Event) -> None:
     with psycopg.connect(
         dsn, autocommit=True, connect_timeout=5, application_name="automation-listener"
     ) as connection:
@@ -78,7 +79,7 @@ def _listen_on_one_connection(dsn: str, stopping: Event) -> None:
         for channel in TASK_OF_CHANNEL:
             connection.execute(f"LISTEN {channel}")
         log.info("listener_acting")
-        _forward(connection, stopping)
+        _forward(connection, sender, stopping)
 
 
 def _take_lock(connection: Connection[Any], stopping: Event) -> bool:
@@ -90,12 +91,12 @@ def _take_lock(connection: Connection[Any], stopping: Event) -> bool:
     return False
 
 
-def _forward(connection: Connection[Any], stopping: Event) -> None:
+def _forward(connection: Connection[Any], sender: Sender, stopping: Event) -> None:
     """Send one message per channel for all the notifications that wait on it."""
     waiting = set(TASK_OF_CHANNEL)
     while not stopping.is_set():
         for channel in waiting:
-            send(TASK_OF_CHANNEL[channel])
+            sender.send(TASK_OF_CHANNEL[channel])
         stopping.wait(DEBOUNCE_SECONDS)
         notices = connection.notifies(timeout=STOP_SECONDS, stop_after=1)
         waiting = {notice.channel for notice in notices}

@@ -11,8 +11,7 @@ from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.outbound.runner import run_outbound
 from workers.alarm import Alarm
-from workers.container import container
-from workers.messages import send
+from workers.container import container, sender
 from workers.redelivery import Caution
 
 INFRASTRUCTURE: dict[str, Any] = {
@@ -37,7 +36,7 @@ def relay() -> int:
     """Queue as many dispatch tasks as would find work; return how many."""
     settings = container().settings
     needed = messages_needed(container().dispatcher, workers=settings.dispatch_concurrency)
-    send("dispatch.dispatch_due_events", times=needed)
+    sender().send("dispatch.dispatch_due_events", times=needed)
     return needed
 
 

@@ -32,13 +32,19 @@ def test_the_broker_restarted_empty(arena: Arena, judge: Judge) -> None:
 def test_the_broker_away_for_a_while(arena: Arena, judge: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
+    arena.commit_events(10)
+    arena.recover()
+    arena.pause(1, 2)
     arena.kill("broker")
-    arena.commit_events(1000)
-    arena.pause(3, 5)
+    arena.commit_events(500)
+    arena.pause(2, 4)
     arena.start_broker()
 
     judge(arena.recover())
     assert "broker_away" in arena.log("worker")
+    assert "broker_away" in arena.log("beat")
+    arena.commit_events(10)
+    assert arena.recover().keeps_the_promises
 
 
 def test_a_broker_that_answers_late(arena: Arena, judge: Judge) -> None:

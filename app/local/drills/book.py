@@ -12,13 +12,14 @@ import httpx
 from sqlalchemy import text
 
 from app.core.errors import AutomationError
-from app.local.drills.evidence import Check, Row
+from app.core.redaction import redact
+from app.local.drills.evidence import Check, Row, Section
 from app.local.drills.stage import Stage
 
 Judge = Callable[[Sequence[Row]], bool]
 
 LOOK_SECONDS = 0.05
-EXCERPT = 160
+EXCERPT = 200
 """Characters shown of a long answer."""
 
 
@@ -32,6 +33,8 @@ class Book:
 
     stage: Stage
     say: Callable[[Check], None]
+    played: Sequence[Section] = ()
+    """The drills before this one."""
     checks: list[Check] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -102,6 +105,12 @@ class Book:
         """Return the rows of a query without checking anything."""
         return self._read(sql, values)[1]
 
+    def change(self, sql: str, **values: Any) -> Sequence[Row]:
+        """Run a statement that writes, in a transaction of its own; return what it returns."""
+        with self.stage.container.engine.begin() as connection:
+            result = connection.execute(text(sql), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
     def write(  # noqa: PLR0913 - the fields of a check
         self,
         claim: str,
@@ -151,7 +160,9 @@ def shown_sql(sql: str, values: dict[str, Any]) -> str:
 
 def _shown_request(method: str, path: str, role: str | None, body: object) -> str:
     header = f"  x-user-role: {role}" if role else "  (no identity)"
-    return f"{method} {path}{header}" + (f"  {json.dumps(body)}" if body is not None else "")
+    return f"{method} {path}{header}" + (
+        f"  {json.dumps(redact(body), ensure_ascii=False)}" if body is not None else ""
+    )
 
 
 def _show_rows(rows: Sequence[Row]) -> str:

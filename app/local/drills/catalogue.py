@@ -4,13 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.errors import InvalidInput
-from app.local.drills import drill_a
+from app.local.drills import (
+    checkers,
+    dispatcher,
+    drill_a,
+    drill_b,
+    emission,
+    failure,
+    guardrails,
+    inbox,
+    redis,
+    schema,
+    security,
+)
 from app.local.drills.book import Book
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """One section of the proof pack; `alone` if it breaks or ages what others work with."""
+    """One section of the proof pack; `alone` if it breaks what others work with."""
 
     name: str
     number: str
@@ -19,7 +31,19 @@ class Drill:
     alone: bool = False
 
 
-DRILLS = (Drill("drill-a", "5A", "Drill A: a fraud case by WhatsApp", drill_a.play),)
+DRILLS = (
+    Drill("schema", "1", "Schema", schema.play),
+    Drill("emission", "2", "Emission", emission.play),
+    Drill("dispatcher", "3", "Dispatcher", dispatcher.play),
+    Drill("inbox", "4", "Inbox", inbox.play),
+    Drill("drill-a", "5A", "Drill A: a fraud case by WhatsApp", drill_a.play),
+    Drill("drill-b", "5B", "Drill B: a message that fails for good", drill_b.play),
+    Drill("failure", "5C", "Failure drill: every dispatch fails", failure.play),
+    Drill("redis", "5D", "Redis drill: flushed, killed, doubled", redis.play, alone=True),
+    Drill("guardrails", "6", "Guardrails", guardrails.play),
+    Drill("checkers", "7", "Checkers", checkers.play),
+    Drill("security", "8", "Security", security.play),
+)
 
 
 def drills_named(names: tuple[str, ...]) -> tuple[Drill, ...]:

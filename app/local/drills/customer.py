@@ -23,11 +23,13 @@ def new_number() -> str:
 
 @dataclass(slots=True)
 class Customer:
-    """One phone; `codes` are the one-time codes that it has received."""
+    """One phone. Its number and the codes that it receives are kept among what was seen."""
 
     stage: Stage
     number: str = field(default_factory=new_number)
-    codes: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.stage.seen.numbers.add(self.number)
 
     @property
     def masked(self) -> str:
@@ -48,12 +50,16 @@ class Customer:
     def report(self, words: str = REPORT) -> str:
         """Report fraud and return the code that comes back."""
         self.write(words)
-        self.codes.add(code := self._await(_CODE)[0])
+        self.stage.seen.codes.add(code := self._await(_CODE)[0])
         return code
 
     def open_case(self, words: str = REPORT) -> int:
         """Report fraud, return the code, and read the number of the case in the answer."""
         self.write(self.report(words))
+        return self.await_case()
+
+    def await_case(self) -> int:
+        """Return the number of the case that the business confirms."""
         return int(self._await(_CASE)[1])
 
     def messages(self) -> list[dict[str, Any]]:

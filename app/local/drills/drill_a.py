@@ -74,7 +74,7 @@ def _show_phone(book: Book, customer: Customer) -> None:
 
 
 def _hide(words: str, customer: Customer) -> str:
-    for code in customer.codes:
+    for code in customer.stage.seen.codes:
         words = words.replace(code, "······")
     return words.partition("\n")[0]
 

@@ -17,7 +17,7 @@ from app.local.drills import report
 from app.local.drills.book import Book
 from app.local.drills.catalogue import Drill
 from app.local.drills.evidence import Check, ProofPack, Section
-from app.local.drills.stage import OWN_STACK, Stage
+from app.local.drills.stage import Stage, own_environ
 from app.local.files import write_private
 from app.local.running import attach, running_stack
 
@@ -37,7 +37,7 @@ def own_stage(say: Say = print) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="automation-drill-") as folder:
         say("Starting a stack of its own; this takes some seconds")
         with (
-            running_stack(Path(folder), environ=OWN_STACK) as stack,
+            running_stack(Path(folder), environ=own_environ()) as stack,
             closing(Stage(stack, is_own=True)) as stage,
         ):
             yield stage
@@ -65,7 +65,9 @@ def play(stage: Stage, drills: Sequence[Drill], say: Say = print) -> ProofPack:
     """Play `drills` one after the other, whatever fails in between; return the proof pack."""
     started_at, before = datetime.now(UTC), time.monotonic()
     say(f"Playing on {describe(stage)}")
-    sections = [_play_one(stage, drill, say) for drill in drills]
+    sections: list[Section] = []
+    for drill in drills:
+        sections.append(_play_one(stage, drill, say, played=sections))
     pack = ProofPack(
         stack=describe(stage),
         started_at=f"{started_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -94,9 +96,9 @@ def describe(stage: Stage) -> str:
     return f"{owner}: PostgreSQL {postgres}, broker {broker}, web {stage.stack.web}"
 
 
-def _play_one(stage: Stage, drill: Drill, say: Say) -> Section:
+def _play_one(stage: Stage, drill: Drill, say: Say, *, played: Sequence[Section]) -> Section:
     say(report.heading(drill.number, drill.title))
-    book = Book(stage, lambda check: say(report.shown_check(check)))
+    book = Book(stage, lambda check: say(report.shown_check(check)), played)
     try:
         drill.play(book)
     except STOPPED as error:

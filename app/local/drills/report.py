@@ -5,13 +5,18 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from textwrap import wrap
 from typing import Any
 
 from app.local.drills.evidence import Check, ProofPack, Row, Section
 
 TICK, CROSS = "✓", "✗"
-MAX_ROWS = 15
-MAX_CELL = 90
+MAX_ROWS = 30
+MAX_CELL = 70
+WIDE = 110
+"""A few rows wider than this are shown as records, a line per column."""
+MAX_RECORDS = 2
+LINE = 100
 
 
 def heading(number: str, title: str) -> str:
@@ -47,6 +52,8 @@ def table(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
     """Return the lines of an aligned table; long ones are cut, and say so."""
     if not rows:
         return ["(no rows)"]
+    if len(rows) <= MAX_RECORDS and _is_wide(columns, rows):
+        return [line for row in rows for line in _record(columns, row)]
     cells = [[_cell(value) for value in row] for row in rows[:MAX_ROWS]]
     header = list(columns)
     widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
@@ -81,6 +88,27 @@ def _section(section: Section) -> Iterator[str]:
         yield "\n".join(["```text", *lines, "```\n"])
     for why in section.left_out:
         yield f"Left out: {why}\n"
+
+
+def _is_wide(columns: Sequence[str], rows: Sequence[Row]) -> bool:
+    cells = [[_text(value) for value in row] for row in rows]
+    width = sum(max(map(_width, column)) + 2 for column in zip(columns, *cells, strict=True))
+    return width > WIDE or any(
+        len(cell) > MAX_CELL or "\n" in cell for row in cells for cell in row
+    )
+
+
+def _record(columns: Sequence[str], row: Row) -> Iterator[str]:
+    """Yield a row as lines, a value behind the name of its column."""
+    widest = max(map(_width, columns))
+    for name, value in zip(columns, row, strict=True):
+        lines = [
+            part
+            for line in _text(value).splitlines()
+            for part in wrap(line, LINE, drop_whitespace=False)
+        ] or [""]
+        yield f"{name}{' ' * (widest - _width(name))}  {lines[0]}"
+        yield from (f"{' ' * widest}  {line}" for line in lines[1:])
 
 
 def _cell(value: Any) -> str:

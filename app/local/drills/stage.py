@@ -4,7 +4,8 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ import psutil
 
 from app.bootstrap import Container, build
 from app.core.settings import Settings
+from app.local.drills.scan import Seen
 from app.local.processes import Program, running
 from app.local.running import RunningStack
 from app.procfile import ROOT, commands, shell
@@ -29,14 +31,33 @@ SHORT_WAITS = {
 }
 """Settings of a stack that the drills have for themselves: ten tries within ten seconds."""
 
-OWN_STACK = SHORT_WAITS | {
-    "AUTOMATION_TRUST_ROLE_HEADER": "1",
-    "AUTOMATION_DISPATCHER_FORCE_FAIL": "",
-    "AUTOMATION_NOTIFY": "",
-    "AUTOMATION_RELAY_INTERVAL_SECONDS": "",
-    "SANDBOX_PORT": "",
-    "WHATSAPP_API_BASE_URL": "",
+SHORT_SCHEDULE = {
+    "AUTOMATION_OTP_STUCK_EVERY_MINUTES": "1",
+    "AUTOMATION_OTP_STUCK_MINUTES": "30",
+    "AUTOMATION_TIMEZONE": "UTC",
 }
+
+FIRST_SUMMARY_SECONDS = 45
+"""How far ahead a stack of the drills' own plans its daily summary, at least."""
+
+OWN_STACK = (
+    SHORT_WAITS
+    | SHORT_SCHEDULE
+    | {
+        "AUTOMATION_TRUST_ROLE_HEADER": "1",
+        "AUTOMATION_DISPATCHER_FORCE_FAIL": "",
+        "AUTOMATION_NOTIFY": "",
+        "AUTOMATION_RELAY_INTERVAL_SECONDS": "",
+        "SANDBOX_PORT": "",
+        "WHATSAPP_API_BASE_URL": "",
+    }
+)
+
+
+def own_environ() -> dict[str, str]:
+    """Return the settings of a stack that the drills have for themselves."""
+    ahead = timedelta(seconds=FIRST_SUMMARY_SECONDS, minutes=1)
+    return OWN_STACK | {"AUTOMATION_DAILY_SUMMARY_AT": f"{datetime.now(UTC) + ahead:%H:%M}"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,7 @@ class Stage:
 
     stack: RunningStack
     is_own: bool
+    seen: Seen = field(default_factory=Seen)
 
     @cached_property
     def environ(self) -> dict[str, str]:

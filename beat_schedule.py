@@ -2,24 +2,38 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from app.core.settings import Settings
 
 HEARTBEAT_SECONDS = 15
 OUTBOUND_SECONDS = 2
+CATCH_UP_SECONDS = 60
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's beat schedule; intervals in seconds, clock times in AUTOMATION_TIMEZONE.
 
     No entry expires: expiry compares the clocks of two machines. Beat looks at the length
-    of a queue instead, and so does everyone else who sends.
+    of a queue instead, and so does everyone else who sends. A periodic run that comes late,
+    twice or not at all is no harm: each claims its slot, and `catch-up` runs what is owed.
     """
+    summary_at = settings.daily_summary_at
     return {
         "relay": _every(settings.relay_interval_seconds, "dispatch.relay"),
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
+        "otp-stuck": _at("checkers.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
+        "daily-summary": _at(
+            "checkers.daily_summary", hour=summary_at.hour, minute=summary_at.minute
+        ),
+        "catch-up": _every(CATCH_UP_SECONDS, "checkers.catch_up"),
     }
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds}
+
+
+def _at(task: str, **times: int | str) -> dict[str, Any]:
+    return {"task": task, "schedule": crontab(**times)}

@@ -12,6 +12,7 @@ from app.core.clock import utc_now
 from app.core.database import Sessions, create_database_engine
 from app.core.encryption import Vault
 from app.core.settings import Settings
+from app.dispatch.catalogue import check_catalogue
 from app.dispatch.decisions import Rules
 from app.dispatch.dispatch import Dispatcher
 from app.fraud.challenges import otp_composer
@@ -51,8 +52,10 @@ def build(
 ) -> Container:
     """Build the container of one process, which `process` names in logs and in PostgreSQL.
 
-    Nothing connects yet. In a prefork worker this is called after the fork.
+    Nothing connects yet. In a prefork worker this is called after the fork. Raises
+    IncompleteCatalogue if an event type has no draft.
     """
+    check_catalogue()
     random = random or SystemRandom()
     engine = create_database_engine(
         settings.database_url, notify=settings.notify, application_name=process

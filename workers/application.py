@@ -2,14 +2,16 @@
 
 import logging
 
-from celery import Celery
+from celery import Celery, current_app
 from celery.signals import setup_logging
 
 from app.core.logs import configure_logging
 from app.core.settings import Settings
+from app.dispatch.catalogue import check_catalogue
 from beat_schedule import beat_schedule
 from workers.listener import Listener
 from workers.queues import QUEUES, ROUTES
+from workers.watch import Watch
 
 SOCKET_TIMEOUT_SECONDS = 5
 PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
@@ -20,7 +22,11 @@ VISIBILITY_TIMEOUT_SECONDS = 3600
 
 
 def create_celery(settings: Settings) -> Celery:
-    """Return the application, configured; nothing connects yet."""
+    """Return the application, configured; nothing connects yet.
+
+    Raises IncompleteCatalogue if an event type has no draft.
+    """
+    check_catalogue()
     app = Celery("automation", include=["workers.tasks"], set_as_current=True)
     app.conf.update(
         broker_url=settings.celery_broker_url,
@@ -40,11 +46,12 @@ def create_celery(settings: Settings) -> Celery:
         worker_concurrency=settings.dispatch_concurrency,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        log_format=settings.log_format,
         timezone=settings.timezone,
         beat_schedule=beat_schedule(settings),
         beat_scheduler="workers.beat:BoundedScheduler",
     )
-    app.steps["worker"].add(Listener)
+    app.steps["worker"].update({Listener, Watch})
     return app
 
 
@@ -64,7 +71,7 @@ def _transport_options(broker_url: str) -> dict[str, object]:
 
 @setup_logging.connect
 def _configure_logging(**_signal: object) -> None:
-    configure_logging(process="worker", form=Settings.load().log_format)
+    configure_logging(process="worker", form=current_app.conf.get("log_format", "auto"))
     logging.getLogger("celery.app.trace").addFilter(_is_news)
 
 

@@ -42,5 +42,7 @@ class BoundedScheduler(Scheduler):
 
 
 @beat_init.connect
-def _show_life_at_once(sender: Any, **_signal: object) -> None:
-    Sender(sender.app).send("dispatch.heartbeat")
+def _show_life_and_catch_up_at_once(sender: Any, **_signal: object) -> None:
+    messages = Sender(sender.app)
+    for task in ("dispatch.heartbeat", "checkers.catch_up"):
+        messages.send(task)

@@ -7,6 +7,8 @@ from psycopg import OperationalError as DriverError
 from sqlalchemy.exc import OperationalError
 
 from app.checkers.heartbeat import beat_heart
+from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
+from app.checkers.runs import run_due
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.outbound.runner import run_outbound
@@ -60,3 +62,25 @@ def heartbeat() -> None:
 def run_outbound_jobs() -> dict[str, int]:
     """Send the outbound jobs that are due."""
     return run_outbound(container().outbound).counts()
+
+
+@shared_task(name="checkers.otp_stuck", **INFRASTRUCTURE)
+def otp_stuck() -> list[str]:
+    """Look for stuck verifications, once per slot; return the slots run here."""
+    return _run(otp_stuck_job(container().settings))
+
+
+@shared_task(name="checkers.daily_summary", **INFRASTRUCTURE)
+def daily_summary() -> list[str]:
+    """Sum up the date before, once per slot; return the slots run here."""
+    return _run(daily_summary_job(container().settings))
+
+
+@shared_task(name="checkers.catch_up", **INFRASTRUCTURE)
+def catch_up() -> list[str]:
+    """Run what beat or the workers were late for; return the slots run here."""
+    return [slot for job in periodic_jobs(container().settings) for slot in _run(job)]
+
+
+def _run(job: PeriodicJob) -> list[str]:
+    return run_due(container().sessions, job, now=container().clock())

@@ -48,9 +48,14 @@ def check_otp_stuck(sessions: Sessions, *, threshold_minutes: int) -> StuckResul
             field="stuckMinutesThreshold",
         )
     with sessions.begin() as session:
-        is_stuck = _is_stuck(threshold_minutes)
-        stuck = session.scalars(select(func.count()).where(*is_stuck)).one()
-        recorded = record_events(session, _unrecorded(session, is_stuck))
+        return record_stuck(session, threshold_minutes=threshold_minutes)
+
+
+def record_stuck(session: Session, *, threshold_minutes: int) -> StuckResult:
+    """Do what `check_otp_stuck` does, in the caller's transaction."""
+    is_stuck = _is_stuck(threshold_minutes)
+    stuck = session.scalars(select(func.count()).where(*is_stuck)).one()
+    recorded = record_events(session, _unrecorded(session, is_stuck))
     return StuckResult(stuck, len(recorded))
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,6 +78,8 @@ class Settings(BaseModel):
     )
     outbound_per_second: int = _automation("OUTBOUND_PER_SECOND", 40, ge=1, le=1000)
     otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", default=30, ge=1, le=10_080)
+    otp_stuck_every_minutes: int = _automation("OTP_STUCK_EVERY_MINUTES", default=15, ge=1, le=60)
+    daily_summary_at: time = _automation("DAILY_SUMMARY_AT", default=time(9))
     timezone: str = _automation("TIMEZONE", default="UTC")
     retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)
     secret_key: str = _automation("SECRET_KEY", min_length=32)
@@ -119,6 +122,20 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("must be an IANA time zone such as Europe/Madrid") from None
+        return value
+
+    @field_validator("otp_stuck_every_minutes")
+    @classmethod
+    def _divides_an_hour(cls, value: int) -> int:
+        if 60 % value:
+            raise ValueError("must divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60")
+        return value
+
+    @field_validator("daily_summary_at")
+    @classmethod
+    def _is_a_full_minute(cls, value: time) -> time:
+        if value.tzinfo or value.second or value.microsecond:
+            raise ValueError("must be a time of day such as 09:00, in AUTOMATION_TIMEZONE")
         return value
 
     @field_validator("encryption_keys")

@@ -141,9 +141,21 @@ def _otp_verification_stuck(payload: Payload) -> Wording:
 def _daily_operational_summary_ready(payload: Payload) -> Wording:
     return Wording(
         title=f"Operational summary of {payload['business_date']}",
-        body=payload["headline"],
+        body=f"{payload['headline']}\n\n{payload.get('report', '')}".strip(),
         link_ref="/automation/overview",
     )
+
+@drafts("periodic_run_missed", severity=Severity.WARNING)
+def _periodic_run_missed(payload: Payload) -> Wording:
+    return Wording(
+        title=f"The run {payload['job']} {payload['slot']} was not done",
+        body=f"It was planned for {payload['planned_at']}. {payload['reason']} "
+        "See whether beat and the worker of its queue are alive, then run it now from the "
+        "overview. Later runs that go missing are counted here while this item is open.",
+        link_ref="/automation/overview#checkers",
+        group_key=f"periodic_run_missed:{payload['job']}",
+    )
+
 
 
 def _storable(wording: Wording) -> Wording:

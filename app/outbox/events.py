@@ -6,7 +6,7 @@ for people. Its dedupe key makes a second record of the same fact a no-op.
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,27 @@ class Event:
         return self.subject_ref.partition(":")[2]
 
 
+AnyEvent = TypeVar("AnyEvent", bound=Event)
+
+CATALOGUE: dict[str, type[Event]] = {}
+"""Every event type that may be recorded, by its name."""
+
+
+class DuplicateEventType(Exception):
+    """Two classes claim one event type."""
+
+
+def register(event: type[AnyEvent]) -> type[AnyEvent]:
+    """Enter the decorated class into the catalogue; it needs a draft in `app.inbox.drafts`."""
+    if CATALOGUE.setdefault(event.event_type, event) is not event:
+        raise DuplicateEventType(
+            f"{event.__name__} names its type {event.event_type!r}, as"
+            f" {CATALOGUE[event.event_type].__name__} does; choose another name."
+        )
+    return event
+
+
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FraudCaseCreated(Event):
     """An OTP-verified report has become a case."""
@@ -55,6 +76,7 @@ class FraudCaseCreated(Event):
         return f"case:{self.case_id}"
 
 
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundFailedMaxAttempts(Event):
     """An outbound job has used its last try."""
@@ -80,6 +102,7 @@ class OutboundFailedMaxAttempts(Event):
         return f"outbound:{self.job_id}"
 
 
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtpVerificationStuck(Event):
     """A verification job has awaited its code for longer than the threshold."""
@@ -97,6 +120,7 @@ class OtpVerificationStuck(Event):
         return f"verification:{self.job_id}"
 
 
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyOperationalSummaryReady(Event):
     """The summary of a business date is done."""
@@ -105,6 +129,7 @@ class DailyOperationalSummaryReady(Event):
 
     business_date: date
     headline: str
+    report: str = ""
 
     @property
     def subject_ref(self) -> str:
@@ -112,13 +137,19 @@ class DailyOperationalSummaryReady(Event):
         return f"summary:{self.business_date.isoformat()}"
 
 
-CATALOGUE: dict[str, type[Event]] = {
-    event.event_type: event
-    for event in (
-        FraudCaseCreated,
-        OutboundFailedMaxAttempts,
-        OtpVerificationStuck,
-        DailyOperationalSummaryReady,
-    )
-}
-"""Every event type that may be recorded, by its name."""
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodicRunMissed(Event):
+    """A planned run of a periodic job did not happen, or failed."""
+
+    event_type: ClassVar[str] = "periodic_run_missed"
+
+    job: str
+    slot: str
+    planned_at: str
+    reason: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`run:{job}:{slot}`."""
+        return f"run:{self.job}:{self.slot}"

@@ -1,5 +1,57 @@
-"""The fixtures of customers' tests."""
+"""The fixtures of customers' tests, and periodic jobs to run."""
 
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job
+from app.checkers.runs import first_start
+from app.checkers.slots import EveryMinutes, Slot
+from app.core.database import Sessions
+from app.core.settings import Settings
 from tests.whatsapp import customer, read, sandbox, settings, web, web_port
 
 __all__ = ["customer", "read", "sandbox", "settings", "web", "web_port"]
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+JobOf = Callable[[Callable[[Session], Any]], PeriodicJob]
+
+
+@pytest.fixture
+def otp_stuck(settings: Settings) -> PeriodicJob:
+    return otp_stuck_job(settings)
+
+
+@pytest.fixture
+def daily_summary(settings: Settings) -> PeriodicJob:
+    return daily_summary_job(settings)
+
+
+@pytest.fixture
+def started(sessions: Sessions) -> datetime:
+    """Periodic work has been going on here for a month."""
+    with sessions.begin() as session:
+        return first_start(session, NOON - timedelta(days=30))
+
+
+@pytest.fixture
+def job_of() -> JobOf:
+    """A function that makes a job for every quarter of an hour of what it is given to do."""
+
+    def make(work: Callable[[Session], Any]) -> PeriodicJob:
+        def run(session: Session, _slot: Slot) -> Mapping[str, Any]:
+            return {"result": work(session)}
+
+        return PeriodicJob(
+            name="probe",
+            schedule=EveryMinutes(15),
+            grace=timedelta(minutes=5),
+            catch_up=1,
+            work=run,
+        )
+
+    return make

@@ -1,0 +1,119 @@
+"""Run each slot of a periodic job once, whatever beats, doubles or dies.
+
+A tick of beat is a hint; the row in `cc_job_runs` is the truth. The slot is claimed by
+the transaction that does its work, so a process that dies gives the slot back by dying,
+and of two that run at once the second waits for the first and then finds it done. A run
+that raises keeps its slot, as `failed`: the watch tells people, and the next slot tries.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.checkers.jobs import PeriodicJob
+from app.checkers.models import Heartbeat, JobRun
+from app.checkers.slots import Slot, latest_slots
+from app.core.database import Sessions
+from app.core.redaction import redact_text
+
+ERROR_LIMIT = 500
+_FIRST_START = "checkers-first-start"
+
+log = structlog.get_logger(__name__)
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+def run_due(sessions: Sessions, job: PeriodicJob, *, now: datetime) -> list[str]:
+    """Run the slots of `job` that are owed at `now`; return the names of those run here.
+
+    Owed are the last `catch_up` slots that nobody has run, but for those before the first
+    start of this installation. Raises what the work raises, after it is written down.
+    """
+    with sessions.begin() as session:
+        owed = _owed(session, job, now)
+    return [slot.name for slot in owed if run_slot(sessions, job, slot)]
+
+
+def run_slot(sessions: Sessions, job: PeriodicJob, slot: Slot) -> bool:
+    """Claim `slot` and do its work in one transaction; False if it has been claimed before.
+
+    If the work raises, nothing of it remains and the slot is kept as failed; only an
+    OperationalError, by which the database says that it is away, leaves the slot free.
+    """
+    try:
+        with sessions.begin() as session:
+            is_ours = claim_slot(session, job.name, slot.name)
+            if is_ours:
+                _finish(session, job, slot)
+    except OperationalError:
+        raise
+    except Exception as error:
+        _keep_failure(sessions, job, slot, error)
+        raise
+    if is_ours:
+        log.info("periodic_run_done", job=job.name, slot=slot.name)
+    return is_ours
+
+
+def claim_slot(session: Session, job: str, slot: str) -> bool:
+    """Claim a slot for the caller's transaction; False if another has it.
+
+    Waits while another transaction holds the claim: if that one dies, the slot is ours.
+    """
+    statement = insert(JobRun).values(job=job, slot=slot).on_conflict_do_nothing()
+    return session.scalar(statement.returning(JobRun.id)) is not None
+
+
+def first_start(session: Session, now: datetime) -> datetime:
+    """Return when periodic work began on this installation, which may be `now`."""
+    statement = insert(Heartbeat).values(name=_FIRST_START, at=now).on_conflict_do_nothing()
+    session.execute(statement)
+    return session.scalars(select(Heartbeat.at).where(Heartbeat.name == _FIRST_START)).one()
+
+
+def _owed(session: Session, job: PeriodicJob, now: datetime) -> Sequence[Slot]:
+    began = first_start(session, now)
+    slots = latest_slots(job.schedule, now, count=job.catch_up)
+    names = [slot.name for slot in slots]
+    runs = select(JobRun.slot).where(JobRun.job == job.name, JobRun.slot.in_(names))
+    claimed = set(session.scalars(runs))
+    return [slot for slot in slots if slot.due_at >= began and slot.name not in claimed]
+
+
+def _finish(session: Session, job: PeriodicJob, slot: Slot) -> None:
+    detail = dict(job.work(session, slot))
+    session.execute(
+        update(JobRun)
+        .where(JobRun.job == job.name, JobRun.slot == slot.name)
+        .values(outcome=RunOutcome.DONE, detail=detail, finished_at=func.clock_timestamp())
+    )
+
+
+def _keep_failure(sessions: Sessions, job: PeriodicJob, slot: Slot, error: Exception) -> None:
+    failure = insert(JobRun).values(
+        job=job.name,
+        slot=slot.name,
+        outcome=RunOutcome.FAILED,
+        detail={"error": _describe(error)},
+        finished_at=func.clock_timestamp(),
+    )
+    with sessions.begin() as session:
+        session.execute(failure.on_conflict_do_nothing())
+
+
+def _describe(error: Exception) -> str:
+    """Return class and first line of `error`, redacted: a driver's later lines hold values."""
+    line = str(error).partition("\n")[0].replace("\x00", "")
+    return redact_text(f"{type(error).__name__}: {line}")[:ERROR_LIMIT]

@@ -1,0 +1,91 @@
+"""Which planned run a moment belongs to, and where a business day begins and ends. Pure.
+
+A slot becomes due at one instant. Slots within the hour are counted in UTC, so no change
+to summer time touches them. A daily slot is due at a time of day where people live: one
+per date, also when that time is skipped (it is then due as much later) or comes twice
+(the first counts).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_DAY = timedelta(days=1)
+_JUST_BEFORE = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One planned run: its name, unique within its job, and when it is due, in UTC."""
+
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EveryMinutes:
+    """A run every so many minutes, which divide an hour; a slot is named for its instant."""
+
+    minutes: int
+
+    def latest(self, moment: datetime) -> Slot:
+        """Return the last slot that was due at `moment`."""
+        utc = moment.astimezone(UTC)
+        minute = utc.minute - utc.minute % self.minutes
+        due_at = utc.replace(minute=minute, second=0, microsecond=0)
+        return Slot(f"{due_at:%Y-%m-%dT%H:%MZ}", due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class DailyAt:
+    """A run each day at a local time, named for the date before, which it is about."""
+
+    at: time
+    zone: ZoneInfo
+
+    def latest(self, moment: datetime) -> Slot:
+        """Return the last slot that was due at `moment`."""
+        today = moment.astimezone(self.zone).date()
+        due_at = self._due_at(today)
+        if due_at > moment:
+            today -= _DAY
+            due_at = self._due_at(today)
+        return Slot((today - _DAY).isoformat(), due_at)
+
+    def _due_at(self, day: date) -> datetime:
+        return datetime.combine(day, self.at, self.zone).astimezone(UTC)
+
+
+Schedule = EveryMinutes | DailyAt
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDay:
+    """A date in a time zone as the instants from `starts_at` up to, without, `ends_at`, in UTC."""
+
+    date: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+def latest_slots(schedule: Schedule, moment: datetime, *, count: int) -> Sequence[Slot]:
+    """Return the last `count` slots that were due at `moment`, the oldest first."""
+    slots = [schedule.latest(moment)]
+    while len(slots) < count:
+        slots.append(schedule.latest(slots[-1].due_at - _JUST_BEFORE))
+    return slots[::-1]
+
+
+def business_day(day: date, zone: ZoneInfo) -> BusinessDay:
+    """Return `day` in `zone`: 23 or 25 hours long where the clocks change."""
+    return BusinessDay(day, _midnight(day, zone), _midnight(day + _DAY, zone))
+
+
+def date_in(zone: ZoneInfo, moment: datetime) -> date:
+    """Return the date that people in `zone` write at `moment`."""
+    return moment.astimezone(zone).date()
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -1,0 +1,27 @@
+"""A new installation owes nothing from before it began."""
+
+from datetime import timedelta
+
+from app.bootstrap import Container
+from app.checkers.jobs import periodic_jobs
+from app.checkers.missed import report_missed
+from app.checkers.runs import run_due
+from tests.checkers.conftest import NOON
+from tests.whatsapp import Read
+
+
+def test_a_day_of_looks_and_runs_on_a_new_installation_alarms_nobody(
+    container: Container, read: Read
+) -> None:
+    began = NOON + timedelta(minutes=3)
+    for minutes in range(0, 24 * 60, 4):
+        now = began + timedelta(minutes=minutes)
+        for job in periodic_jobs(container.settings):
+            assert report_missed(container.sessions, job, now=now, since=began) is None
+            run_due(container.sessions, job, now=now)
+
+    runs = read("SELECT job, min(slot) AS first, count(*) FROM cc_job_runs GROUP BY job ORDER BY 1")
+    assert [(run["job"], run["first"], run["count"]) for run in runs] == [
+        ("daily-summary", "2026-11-22", 1),
+        ("otp-stuck", "2026-11-22T12:15Z", 95),
+    ]

@@ -1,0 +1,159 @@
+"""Planned runs that did not happen reach a person, once; those that did alarm nobody."""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.bootstrap import Container
+from app.checkers.jobs import PeriodicJob
+from app.checkers.missed import report_missed
+from app.checkers.runs import run_due
+from app.core.database import Sessions
+from app.dispatch.dispatch import dispatch_due
+from tests.checkers.conftest import NOON, JobOf
+from tests.conftest import TurnableClock
+from tests.whatsapp import Read
+from tests.workers.conftest import eventually
+from workers.watch import watch
+
+EVENTS = "SELECT dedupe_key, payload FROM cc_automation_events ORDER BY id"
+ITEMS = "SELECT * FROM cc_admin_inbox_items ORDER BY id"
+MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.usefixtures("started")
+
+
+@pytest.fixture
+def since(started: datetime) -> datetime:
+    return started
+
+
+def test_a_missing_run_becomes_one_item_that_names_its_slot(
+    container: Container, daily_summary: PeriodicJob, since: datetime, read: Read
+) -> None:
+    nine = NOON.replace(hour=9)
+    sessions = container.sessions
+    for minute in range(15, 60):
+        report_missed(sessions, daily_summary, now=nine + minute * MINUTE, since=since)
+    dispatch_due(container.dispatcher)
+
+    (event,), (item,) = read(EVENTS), read(ITEMS)
+    assert event["dedupe_key"] == "periodic_run_missed:daily-summary:2026-11-21"
+    assert item["type"] == "periodic_run_missed"
+    assert item["severity"] == "warning"
+    assert item["title"] == "The run daily-summary 2026-11-21 was not done"
+    assert "planned for 2026-11-22 09:00 UTC. Nobody has run it." in item["body"]
+    assert item["link_ref"] == "/automation/overview#checkers"
+
+
+def test_watches_at_the_same_instant_record_one_event(
+    sessions: Sessions, otp_stuck: PeriodicJob, since: datetime, read: Read
+) -> None:
+    def look(_n: int) -> bool:
+        return report_missed(sessions, otp_stuck, now=NOON + 5 * MINUTE, since=since) is not None
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(look, range(4))) == [False, False, False, True]
+    assert len(read(EVENTS)) == 1
+
+
+@pytest.mark.parametrize("late", [0, 4.99])
+def test_within_its_grace_a_run_is_not_missing(
+    sessions: Sessions, otp_stuck: PeriodicJob, since: datetime, late: float
+) -> None:
+    run_due(sessions, otp_stuck, now=NOON - MINUTE)
+    assert report_missed(sessions, otp_stuck, now=NOON + late * MINUTE, since=since) is None
+
+
+def test_a_run_that_was_late_but_within_its_grace_alarms_nobody(
+    sessions: Sessions, otp_stuck: PeriodicJob, since: datetime
+) -> None:
+    run_due(sessions, otp_stuck, now=NOON + 4 * MINUTE)
+    assert report_missed(sessions, otp_stuck, now=NOON + 6 * MINUTE, since=since) is None
+
+
+def test_a_run_that_failed_is_reported_with_its_error(
+    sessions: Sessions, job_of: JobOf, since: datetime, read: Read
+) -> None:
+    job = job_of(lambda _session: dict[str, int]()["missing"])
+    with pytest.raises(KeyError):
+        run_due(sessions, job, now=NOON)
+
+    assert report_missed(sessions, job, now=NOON + 5 * MINUTE, since=since) is not None
+    (event,) = read(EVENTS)
+    assert event["payload"]["reason"] == "It failed with: KeyError: 'missing'."
+
+
+def test_after_a_stop_of_everything_a_job_gets_its_grace_to_catch_up(
+    sessions: Sessions, daily_summary: PeriodicJob
+) -> None:
+    restart = NOON
+    for minute in (0, 14):
+        now = restart + minute * MINUTE
+        assert report_missed(sessions, daily_summary, now=now, since=restart) is None
+    overdue = report_missed(sessions, daily_summary, now=restart + 15 * MINUTE, since=restart)
+    assert overdue is not None
+    assert overdue.name == "2026-11-21"
+
+
+def test_while_beat_stays_away_its_runs_are_counted_on_the_open_item(
+    container: Container, otp_stuck: PeriodicJob, since: datetime, read: Read
+) -> None:
+    for minute in range(60):
+        now = NOON + (5 + minute) * MINUTE
+        report_missed(container.sessions, otp_stuck, now=now, since=since)
+        dispatch_due(container.dispatcher)
+
+    (item,) = read(ITEMS)
+    assert item["title"] == "The run otp-stuck 2026-11-22T12:00Z was not done"
+    assert item["occurrences"] == 4
+
+
+def test_a_summary_caught_up_in_time_alarms_nobody(
+    sessions: Sessions, daily_summary: PeriodicJob, since: datetime, read: Read
+) -> None:
+    nine = NOON.replace(hour=9)
+    assert run_due(sessions, daily_summary, now=nine + 10 * MINUTE)
+    for hours in range(1, 23):
+        now = nine + timedelta(hours=hours)
+        assert report_missed(sessions, daily_summary, now=now, since=since) is None
+    assert all("missed" not in event["dedupe_key"] for event in read(EVENTS))
+
+
+def test_a_slow_run_is_not_reported_twice(
+    container: Container, job_of: JobOf, since: datetime, read: Read
+) -> None:
+    def work(session: Session) -> Mapping[str, Any]:
+        report_missed(container.sessions, job, now=NOON + 6 * MINUTE, since=since)
+        report_missed(container.sessions, job, now=NOON + 7 * MINUTE, since=since)
+        return {"active": session.is_active}
+
+    job = job_of(work)
+    run_due(container.sessions, job, now=NOON + 5 * MINUTE)
+    assert len(read(EVENTS)) == 1
+
+
+def test_the_watch_goes_on_looking_until_it_is_stopped(
+    container: Container, clock: TurnableClock, since: datetime, read: Read
+) -> None:
+    stopping = threading.Event()
+    options = {"since": since, "every": 0.02}
+    thread = threading.Thread(target=watch, args=(container, stopping), kwargs=options)
+    thread.start()
+    eventually(lambda: len(read(EVENTS)) == 2)
+    clock.advance(minutes=15)
+    eventually(lambda: len(read(EVENTS)) == 3)
+    stopping.set()
+    thread.join()
+
+    keys = [event["dedupe_key"] for event in read(EVENTS)]
+    assert keys == [
+        "periodic_run_missed:otp-stuck:2026-11-22T11:45Z",
+        "periodic_run_missed:daily-summary:2026-11-21",
+        "periodic_run_missed:otp-stuck:2026-11-22T12:00Z",
+    ]

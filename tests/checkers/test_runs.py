@@ -1,0 +1,177 @@
+"""Each slot runs once, whatever doubles, raises or dies."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.bootstrap import Container
+from app.checkers.jobs import PeriodicJob
+from app.checkers.runs import run_due, run_slot
+from app.core.database import Sessions
+from app.core.settings import Settings
+from app.procfile import ROOT
+from tests.checkers.conftest import NOON, JobOf
+from tests.conftest import SECRETS
+from tests.whatsapp import REPORT, Customer, Read
+
+RUNS = "SELECT job, slot, outcome, detail FROM cc_job_runs ORDER BY id"
+
+
+def test_a_slot_runs_once_and_its_outcome_is_kept(
+    sessions: Sessions, job_of: JobOf, read: Read
+) -> None:
+    job = job_of(lambda _session: 7)
+    slot = job.schedule.latest(NOON)
+
+    assert [run_slot(sessions, job, slot) for _ in range(3)] == [True, False, False]
+
+    (run,) = read(RUNS)
+    assert run == {
+        "job": "probe",
+        "slot": "2026-11-22T12:00Z",
+        "outcome": "done",
+        "detail": {"result": 7},
+    }
+
+
+def test_of_many_at_the_same_instant_one_runs_and_the_others_find_it_done(
+    sessions: Sessions, job_of: JobOf
+) -> None:
+    together, done = Barrier(4), list[int]()
+
+    def work(session: Session) -> None:
+        session.execute(text("SELECT pg_sleep(0.2)"))
+        done.append(1)
+
+    def run(_n: int) -> bool:
+        together.wait()
+        return run_slot(sessions, job, job.schedule.latest(NOON))
+
+    job = job_of(work)
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(run, range(4))) == [False, False, False, True]
+    assert done == [1]
+
+
+def test_a_process_killed_at_its_work_gives_the_slot_back(
+    settings: Settings, sessions: Sessions, job_of: JobOf, read: Read
+) -> None:
+    environ = {**os.environ, **SECRETS, "DATABASE_URL": settings.database_url}
+    environ["CELERY_BROKER_URL"] = settings.celery_broker_url
+    command = [sys.executable, "-m", "tests.checkers.dying_run"]
+    died = subprocess.run(command, cwd=ROOT, env=environ, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert read(RUNS) == []
+    assert read("SELECT name FROM cc_heartbeats") == []
+
+    job = job_of(lambda _session: "at last")
+    assert run_slot(sessions, job, job.schedule.latest(NOON))
+
+
+def test_a_run_that_raises_leaves_nothing_but_its_failure(
+    sessions: Sessions, job_of: JobOf, read: Read
+) -> None:
+    def work(session: Session) -> None:
+        session.execute(text("INSERT INTO cc_heartbeats (name) VALUES ('half-done')"))
+        raise KeyError("call +34 600 111 222")
+
+    job = job_of(work)
+    with pytest.raises(KeyError):
+        run_slot(sessions, job, job.schedule.latest(NOON))
+
+    assert not run_slot(sessions, job, job.schedule.latest(NOON))
+    (run,) = read(RUNS)
+    assert run["outcome"] == "failed"
+    assert run["detail"] == {"error": "KeyError: 'call ••• 1222'"}
+    assert read("SELECT name FROM cc_heartbeats") == []
+
+
+def test_a_run_that_the_database_broke_off_leaves_its_slot_free(
+    sessions: Sessions, job_of: JobOf, read: Read
+) -> None:
+    def work(session: Session) -> None:
+        session.execute(text("SET LOCAL statement_timeout = 20"))
+        session.execute(text("SELECT pg_sleep(5)"))
+
+    job = job_of(work)
+    with pytest.raises(OperationalError):
+        run_slot(sessions, job, job.schedule.latest(NOON))
+    assert read(RUNS) == []
+
+
+def test_stuck_verifications_are_looked_for_once_per_slot(
+    container: Container,
+    otp_stuck: PeriodicJob,
+    started: datetime,
+    customer: Customer,
+    read: Read,
+) -> None:
+    customer.write(REPORT)
+    read("UPDATE cc_verification_jobs SET created_at = now() - interval '31 minutes'")
+    assert started < NOON
+
+    assert run_due(container.sessions, otp_stuck, now=NOON) == ["2026-11-22T12:00Z"]
+    assert run_due(container.sessions, otp_stuck, now=NOON + timedelta(minutes=14)) == []
+
+    (run,) = read(RUNS)
+    assert run["detail"] == {"stuck": 1, "recorded": 1}
+
+
+@pytest.mark.usefixtures("started")
+def test_after_a_pause_the_last_look_for_stuck_verifications_makes_up_for_the_others(
+    sessions: Sessions, otp_stuck: PeriodicJob
+) -> None:
+    run_due(sessions, otp_stuck, now=NOON)
+    late = run_due(sessions, otp_stuck, now=NOON + timedelta(hours=3, minutes=7))
+    assert late == ["2026-11-22T15:00Z"]
+
+
+@pytest.mark.usefixtures("started")
+def test_after_a_pause_every_summary_of_a_week_is_made_up_for(
+    sessions: Sessions, daily_summary: PeriodicJob, read: Read
+) -> None:
+    run_due(sessions, daily_summary, now=NOON)
+    late = run_due(sessions, daily_summary, now=NOON + timedelta(days=3))
+    assert late == ["2026-11-22", "2026-11-23", "2026-11-24"]
+    assert run_due(sessions, daily_summary, now=NOON + timedelta(days=3)) == []
+    (count,) = read("SELECT count(*) FROM cc_automation_events")
+    assert count == {"count": 7 + 3}
+
+
+def test_a_summary_missed_at_nine_runs_later_the_same_day(
+    sessions: Sessions, daily_summary: PeriodicJob
+) -> None:
+    before_nine = NOON.replace(hour=8, minute=59)
+    assert run_due(sessions, daily_summary, now=before_nine) == []
+    assert run_due(sessions, daily_summary, now=NOON.replace(hour=23)) == ["2026-11-21"]
+
+
+@pytest.mark.parametrize("job", ["otp_stuck", "daily_summary"])
+def test_nothing_from_before_the_first_start_is_owed(
+    sessions: Sessions, request: pytest.FixtureRequest, job: str
+) -> None:
+    planned: PeriodicJob = request.getfixturevalue(job)
+    assert run_due(sessions, planned, now=NOON + timedelta(minutes=1)) == []
+    assert run_due(sessions, planned, now=NOON + timedelta(minutes=14)) == []
+    assert len(run_due(sessions, planned, now=NOON + timedelta(days=1, minutes=1))) == 1
+
+
+def test_a_failed_slot_does_not_hold_up_the_next(
+    sessions: Sessions, job_of: JobOf, started: datetime
+) -> None:
+    divisors = [0, 1]
+    job = job_of(lambda _session: 1 / divisors.pop(0))
+
+    with pytest.raises(ZeroDivisionError):
+        run_due(sessions, job, now=started + timedelta(hours=1))
+    assert run_due(sessions, job, now=started + timedelta(hours=1, minutes=1)) == []
+    assert len(run_due(sessions, job, now=started + timedelta(hours=1, minutes=15))) == 1

@@ -1,0 +1,80 @@
+"""A watch in the dispatcher: it notices periodic runs that did not happen.
+
+It depends neither on beat nor on the broker nor on the worker that runs the checkers.
+Each dispatcher watches; what two of them notice is one event.
+"""
+
+from datetime import datetime
+from threading import Event, Thread
+from typing import Any
+
+import structlog
+from celery.bootsteps import StartStopStep
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.bootstrap import Container, build
+from app.checkers.jobs import periodic_jobs
+from app.checkers.missed import report_missed
+from app.core.settings import Settings
+from workers.queues import DISPATCH
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 30.0
+STOP_SECONDS = 1.0
+
+
+class Watch(StartStopStep):
+    """Runs the watch's thread in a worker that consumes the dispatch queue."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.stopping = Event()
+        self.thread: Thread | None = None
+
+    def include_if(self, parent: Any) -> bool:
+        """Watch only where dispatch tasks run."""
+        return DISPATCH in parent.app.amqp.queues.consume_from
+
+    def start(self, _parent: Any) -> None:
+        """Start watching, with a container that no child of this process shares."""
+        container = build(Settings.load(), process="automation-watch")
+        self.thread = Thread(target=watch, args=(container, self.stopping), name="watch")
+        self.thread.daemon = True
+        self.thread.start()
+
+    def stop(self, _parent: Any) -> None:
+        """Stop watching."""
+        self.stopping.set()
+        if self.thread is not None:
+            self.thread.join(timeout=STOP_SECONDS)
+
+
+def watch(
+    container: Container,
+    stopping: Event,
+    *,
+    since: datetime | None = None,
+    every: float = LOOK_SECONDS,
+) -> None:
+    """Look every so many seconds until `stopping` is set; close the container then.
+
+    `since` is when the watch began, now if it is left out.
+    """
+    since = since or container.clock()
+    while not stopping.wait(every):
+        try:
+            _look(container, since)
+        except SQLAlchemyError as error:
+            log.warning("watch_cut_off", error=type(error).__name__)
+        container.engine.dispose()
+    container.close()
+
+
+def _look(container: Container, since: datetime) -> None:
+    for job in periodic_jobs(container.settings):
+        slot = report_missed(container.sessions, job, now=container.clock(), since=since)
+        if slot:
+            log.error("periodic_run_missed", job=job.name, slot=slot.name)

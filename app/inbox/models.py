@@ -40,9 +40,7 @@ class InboxItem(Base):
             unique=True,
             postgresql_where=text("status IN ('open', 'acknowledged') AND group_key IS NOT NULL"),
         ),
-        Index("ix_cc_admin_inbox_items_status", "status", "id"),
         Index("ix_cc_admin_inbox_items_severity", "status", "severity", "id"),
-        Index("ix_cc_admin_inbox_items_type", "type", "id"),
         Index("ix_cc_admin_inbox_items_filters", "type", "status", "severity", "id"),
         Index(
             "ix_cc_admin_inbox_items_assignee",

@@ -1,8 +1,9 @@
 """Read the inbox: pages, one item with its history, counts that cost little however many rows.
 
-Lists walk an index backwards from the cursor. Where a filter leaves out the middle
-column of an index, the few values of that column are walked side by side and merged,
-so that every combination of filters costs a page of index entries and no more.
+Lists walk an index backwards from the cursor. Where a filter leaves out a status or a
+severity that stands before the id in the index, the few values of it are walked side by
+side and merged. So two indexes answer every combination of type, status and severity,
+each page costs a few pages of index entries, and delivering an item keeps up no more.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -139,11 +140,9 @@ def _branches(wanted: ItemFilter) -> Iterator[list[ColumnElement[bool]]]:
     """Yield the conditions of each walk; together they are `wanted` without its `q`."""
     statuses: Iterable[str | None] = [wanted.status]
     severities: Iterable[str | None] = [wanted.severity]
-    if not wanted.assignee:
-        if wanted.severity and not wanted.status:
-            statuses = ItemStatus
-        if wanted.type and wanted.status and not wanted.severity:
-            severities = Severity
+    if not wanted.assignee and (wanted.type or wanted.status or wanted.severity):
+        statuses = statuses if wanted.status else ItemStatus
+        severities = severities if wanted.severity else Severity
     for status, severity in product(statuses, severities):
         parts = (
             (InboxItem.type, wanted.type),

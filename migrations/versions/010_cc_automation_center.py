@@ -163,8 +163,6 @@ def upgrade() -> None:
         "CREATE INDEX ix_cc_admin_inbox_items_severity"
         " ON cc_admin_inbox_items (status, severity, id)"
     )
-    op.execute("CREATE INDEX ix_cc_admin_inbox_items_status ON cc_admin_inbox_items (status, id)")
-    op.execute("CREATE INDEX ix_cc_admin_inbox_items_type ON cc_admin_inbox_items (type, id)")
     op.execute(
         "CREATE UNIQUE INDEX uq_cc_admin_inbox_items_open_group"
         " ON cc_admin_inbox_items (group_key)"

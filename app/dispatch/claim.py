@@ -23,7 +23,7 @@ UNSUSPECTED = _CLAIM.format(condition=f"error_fingerprint IS DISTINCT FROM '{WOR
 SUSPECTED = _CLAIM.format(condition=f"error_fingerprint = '{WORKER_LOST}'")
 ANY = _CLAIM.format(condition="true")
 
-_COUNT_DUE = """
+COUNT_DUE = """
 SELECT count(*) FROM (
     SELECT FROM cc_automation_events WHERE next_attempt_at <= now() LIMIT %s
 ) AS due
@@ -50,7 +50,7 @@ def claim(
 
 def count_due(connection: Connection[Any], *, limit: int) -> int:
     """Return how many events are due, or `limit` if there are at least as many."""
-    row = connection.execute(_COUNT_DUE, [limit]).fetchone()
+    row = connection.execute(COUNT_DUE, [limit]).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -37,7 +37,7 @@ DO UPDATE SET
 
 _MARK_SENT = """
 UPDATE cc_automation_events
-SET status = 'sent', sent_at = now(), next_attempt_at = NULL
+SET status = 'sent', sent_at = now(), next_attempt_at = NULL, updated_at = now()
 WHERE id = ANY(%b::bigint[])
 """
 

@@ -1,0 +1,91 @@
+"""The tasks in a worker of pytest-celery's, on a real broker: no beat, no listener to help."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.contrib.testing.worker import TestWorkController
+from sqlalchemy import text
+
+from app.bootstrap import Container
+from app.core.settings import Settings
+from app.local.servers import start_valkey
+from app.outbox.record import record_event
+from tests.conftest import SECRETS
+from tests.dispatch.conftest import a_fraud_case
+from tests.workers.conftest import eventually
+from workers import container as process
+from workers import tasks
+from workers.alarm import Alarm
+
+
+@pytest.fixture(scope="session")
+def celery_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Point pytest-celery's application at a broker of its own."""
+    with start_valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield {"broker_url": server.url, "task_ignore_result": True, "task_acks_late": True}
+
+
+@pytest.fixture(scope="session")
+def celery_worker_parameters() -> dict[str, Any]:
+    """Spare the worker a ping task, which needs a result backend."""
+    return {"perform_ping_check": False}
+
+
+@pytest.fixture
+def send(
+    celery_session_app: Celery,
+    celery_session_worker: TestWorkController,  # noqa: ARG001 - it does the work
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str], object]]:
+    """Return a function that sends a task to a worker on the test's own database."""
+    environ = SECRETS | {
+        "DATABASE_URL": settings.database_url,
+        "CELERY_BROKER_URL": celery_session_app.conf.broker_url,
+        "AUTOMATION_RETRY_BASE_SECONDS": "0.3",
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tasks, "_alarm", Alarm())
+    process.container.cache_clear()
+    yield celery_session_app.send_task
+    process.container().close()
+    process.container.cache_clear()
+
+
+def _attempts(container: Container) -> int:
+    with container.sessions.begin() as session:
+        return session.scalar(text("SELECT attempts FROM cc_automation_events")) or 0
+
+
+def _record(container: Container, count: int = 1) -> None:
+    with container.sessions.begin() as session:
+        for number in range(1, count + 1):
+            record_event(session, a_fraud_case(number))
+
+
+def test_one_message_brings_every_due_event_to_the_inbox(
+    send: Callable[[str], object], container: Container
+) -> None:
+    _record(container, 3)
+
+    send("dispatch.dispatch_due_events")
+
+    def arrived() -> bool:
+        with container.sessions.begin() as session:
+            return bool(session.scalar(text("SELECT count(*) = 3 FROM cc_admin_inbox_items")))
+
+    eventually(arrived)
+
+
+def test_a_failed_event_is_tried_again_and_again_by_celerys_own_retry(
+    send: Callable[[str], object], container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOMATION_DISPATCHER_FORCE_FAIL", "1")
+    _record(container)
+
+    send("dispatch.dispatch_due_events")
+
+    eventually(lambda: _attempts(container) >= 3)

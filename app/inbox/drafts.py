@@ -98,7 +98,7 @@ def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft
         "automation_dead_letter",
         Severity.ERROR,
         Wording(
-            title=f"Events of type {event_type} have died",
+            title=f"Dead letters: {event_type.replace('_', ' ')}",
             body=f"Every try was used up; the last one failed with: {error}\n"
             "Mend the cause, then retry the dead events from their page.",
             link_ref=f"/automation/events?event_type={event_type}&dead=true",
@@ -111,8 +111,7 @@ def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft
 def _fraud_case_created(payload: Payload) -> Wording:
     return Wording(
         title=f"Fraud reported by {payload['masked_phone']}",
-        body="The customer proved who they are with a one-time code. "
-        f"They wrote: “{payload['report']}”",
+        body=f"“{payload['report']}”\nThe customer proved who they are with a one-time code.",
         link_ref=f"/automation/cases/{payload['case_id']}",
     )
 
@@ -145,6 +144,7 @@ def _daily_operational_summary_ready(payload: Payload) -> Wording:
         link_ref="/automation/overview",
     )
 
+
 @drafts("periodic_run_missed", severity=Severity.WARNING)
 def _periodic_run_missed(payload: Payload) -> Wording:
     return Wording(
@@ -155,7 +155,6 @@ def _periodic_run_missed(payload: Payload) -> Wording:
         link_ref="/automation/overview#checkers",
         group_key=f"periodic_run_missed:{payload['job']}",
     )
-
 
 
 def _storable(wording: Wording) -> Wording:

@@ -87,7 +87,7 @@ class Book:
             passed,
             asked=_shown_request(method, path, role, body),
             columns=("status", "answer"),
-            rows=[(response.status_code, _excerpt(picked))],
+            rows=[(response.status_code, _excerpt(_reason(picked)))],
             wanted=str(status),
         )
         return response
@@ -174,6 +174,12 @@ def _content(response: httpx.Response) -> Any:
         return response.json()
     title = re.search(r"<title>\s*(.*?)\s*</title>", response.text, re.DOTALL)
     return title[1] if title else response.headers.get("Location", "")
+
+
+def _reason(content: Any) -> Any:
+    """Return the sentence of a problem (RFC 9457); anything else as it is."""
+    is_problem = isinstance(content, dict) and content.get("type") == "about:blank"
+    return content["detail"] if is_problem else content
 
 
 def _excerpt(content: Any) -> str:

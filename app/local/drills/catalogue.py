@@ -18,17 +18,22 @@ from app.local.drills import (
     security,
 )
 from app.local.drills.book import Book
+from app.local.drills.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """One section of the proof pack; `alone` if it breaks what others work with."""
+    """One section of the proof pack; `alone` if it breaks what others work with.
+
+    `prepare` runs before all drills, for what needs time.
+    """
 
     name: str
     number: str
     title: str
     play: Callable[[Book], None]
     alone: bool = False
+    prepare: Callable[[Stage], None] | None = None
 
 
 DRILLS = (
@@ -41,7 +46,7 @@ DRILLS = (
     Drill("failure", "5C", "Failure drill: every dispatch fails", failure.play),
     Drill("redis", "5D", "Redis drill: flushed, killed, doubled", redis.play, alone=True),
     Drill("guardrails", "6", "Guardrails", guardrails.play),
-    Drill("checkers", "7", "Checkers", checkers.play),
+    Drill("checkers", "7", "Checkers", checkers.play, prepare=checkers.prepare),
     Drill("security", "8", "Security", security.play),
 )
 

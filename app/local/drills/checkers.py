@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from app.local.drills.book import Book
 from app.local.drills.customer import Customer
 from app.local.drills.scenes import PROMPT_SECONDS
+from app.local.drills.stage import Stage
 
 OTP_STUCK = "/api/automation/checkers/otp-stuck"
 DAILY_SUMMARY = "/api/automation/checkers/daily-summary"
@@ -30,34 +33,42 @@ SUMMARY = """
     WHERE summary.business_date = :day GROUP BY 1
 """
 RUNS = """
-    SELECT job, slot, outcome, detail FROM cc_job_runs WHERE job = :job ORDER BY id DESC LIMIT 3
+    SELECT job, slot, outcome, detail FROM cc_job_runs WHERE job = :job ORDER BY id DESC LIMIT 5
 """
 
 
+def prepare(stage: Stage) -> None:
+    """Let a verification be stuck, so that beat finds it at its next run."""
+    if stage.is_own:
+        minutes = stage.settings.otp_stuck_minutes + 1
+        stage.prepared["checkers"] = _age_a_verification(stage, minutes=minutes)
+
+
 def play(book: Book) -> None:
-    """Ask both endpoints twice, then wait for beat to do the same by itself."""
-    by_beat = _age_a_verification(book, minutes=book.stage.settings.otp_stuck_minutes + 1)
-    _find_stuck(book)
-    _sum_up(book)
+    """Look at what beat did by itself, then ask both endpoints twice."""
     if book.stage.is_own:
-        _wait_for_beat(book, by_beat)
+        _wait_for_beat(book, book.stage.prepared["checkers"])
     else:
         book.leave_out(
             "the runs by beat: this stack keeps its real schedule; play"
             " `automation drill --own checkers`"
         )
+    _find_stuck(book)
+    _sum_up(book)
     _quick_commands(book)
 
 
-def _age_a_verification(book: Book, *, minutes: int) -> int:
+def _age_a_verification(stage: Stage, *, minutes: int) -> int:
     """Let a customer report and not answer, then make it look so many minutes old."""
-    customer = Customer(book.stage)
+    customer = Customer(stage)
     customer.report()
-    return int(book.change(AGE, minutes=minutes, phone=customer.fingerprint)[0][0])
+    values = {"minutes": minutes, "phone": customer.fingerprint}
+    with stage.container.engine.begin() as connection:
+        return int(connection.execute(text(AGE), values).scalar_one())
 
 
 def _find_stuck(book: Book) -> None:
-    job = _age_a_verification(book, minutes=6)
+    job = _age_a_verification(book.stage, minutes=6)
     body = {"stuckMinutesThreshold": 5}
     book.answer(
         "A verification that has waited longer than the threshold is stuck, which is news",
@@ -125,14 +136,18 @@ def _sum_up(book: Book) -> None:
 def _wait_for_beat(book: Book, job: int) -> None:
     settings = book.stage.settings
     book.rows(
-        f"Beat has looked for stuck verifications, every {settings.otp_stuck_every_minutes} min",
+        "Beat has looked for stuck verifications by itself, every"
+        f" {settings.otp_stuck_every_minutes} min, and found news",
         RUNS,
-        lambda rows: bool(rows) and all(row[2] == "done" for row in rows),
+        lambda rows: (
+            all(row[2] == "done" for row in rows)
+            and any((row[3] or {}).get("recorded") for row in rows)
+        ),
         within=A_SLOT_SECONDS,
         job="otp-stuck",
     )
     book.rows(
-        "What it found is in the inbox",
+        "What it found, a verification made 31 minutes old, is in the inbox",
         STUCK,
         lambda rows: [row[1:4] for row in rows] == [("sent", "warning", "open")],
         within=A_SLOT_SECONDS,

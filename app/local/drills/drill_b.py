@@ -33,6 +33,7 @@ def play(book: Book) -> None:
         status=201,
         body={"recipient": INVALID, "text": "Your card is on its way."},
         holds=lambda job: INVALID.lstrip("+") not in str(job),
+        show=lambda job: {name: job[name] for name in ("id", "status", "recipient")},
     )
     job = int(response.json()["id"])
     _fail(book, job)

@@ -65,7 +65,9 @@ def _fail(book: Book, case: int, subject: str) -> int:
 
 def _mend(book: Book, event: int, subject: str) -> None:
     path = f"/api/automation/events/{event}/retry"
-    book.answer(f"Without {SWITCH}, an admin retries the event", "POST", path, status=202)
+    book.answer(
+        f"Without {SWITCH}, an admin retries the event", "POST", path, status=202, show=_main
+    )
     book.rows(
         "It is sent, in a fresh budget",
         AFTER,
@@ -82,3 +84,8 @@ def _mend(book: Book, event: int, subject: str) -> None:
     acts = [("local admin", "retry", "failed", "pending")]
     book.rows("The retry is kept with its author", ACTS, acts, event=event)
     book.answer("A second retry is refused: it is sent", "POST", path, status=409)
+
+
+def _main(event: dict[str, object]) -> dict[str, object]:
+    """Return the members of an event that the drill is about."""
+    return {name: event[name] for name in ("id", "status", "attempts", "budget", "changed")}

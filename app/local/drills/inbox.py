@@ -44,7 +44,7 @@ def _item(book: Book, subject: str, severity: str, within: float) -> Row:
         subject=subject,
     )
     book.answer("The page behind it answers 200", "GET", rows[0][4])
-    book.answer("It has an address of its own", "GET", f"{LIST}/{rows[0][0]}")
+    book.answer("It has an address of its own", "GET", f"{LIST}/{rows[0][0]}", show=_main)
     return rows[0]
 
 
@@ -56,6 +56,7 @@ def _resolve(book: Book, item: int) -> None:
             f"{LIST}/{item}/{action}",
             body={"note": "A drill."},
             holds=lambda found, wanted=status: found["status"] == wanted,  # type: ignore[misc]
+            show=_main,
         )
     book.answer(
         "What is resolved can't be acknowledged; the answer names who was first",
@@ -75,7 +76,8 @@ def _resolve(book: Book, item: int) -> None:
 
 
 def _dismiss(book: Book, item: int) -> None:
-    book.answer("An admin can dismiss another", "POST", f"{LIST}/{item}/dismiss", body={})
+    path = f"{LIST}/{item}/dismiss"
+    book.answer("An admin can dismiss another", "POST", path, body={}, show=_main)
     book.rows("It is closed, and knows since when", CLOSED, [("dismissed", True)], item=item)
 
 
@@ -102,3 +104,8 @@ def _find(book: Book, query: str, number: int, wanted: dict[str, str]) -> None:
         ),
         show=lambda page: [(i["id"], i["status"], i["severity"]) for i in page["items"]][:4],
     )
+
+
+def _main(item: dict[str, object]) -> dict[str, object]:
+    """Return the members of an item that the drill is about."""
+    return {name: item[name] for name in ("id", "status", "title")}

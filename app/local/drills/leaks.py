@@ -1,5 +1,6 @@
 """The scan: no code and no full number in any row, log, message, page or answer."""
 
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
 import httpx
@@ -10,7 +11,7 @@ from app.local.drills.customer import Customer
 from app.local.drills.scan import count_leaks, links_in
 from app.local.drills.scenes import INVALID, outbound_patience, submit_doomed_job
 
-MAX_PAGES = 150
+PAGES_OF_A_KIND = 15
 TABLES = """
     SELECT relname FROM pg_class
     WHERE relkind = 'r' AND relname LIKE 'cc\\_%' AND relnamespace = 'public'::regnamespace
@@ -135,15 +136,18 @@ def _scan_flower(book: Book) -> None:
 
 def _pages(book: Book) -> Iterator[tuple[str, str]]:
     """Yield the pages that can be reached from the inbox, however it is filtered."""
-    waiting = ["/automation", "/automation?status=all", "/automation/events"]
+    waiting = deque(["/automation", "/automation?status=all", "/automation/events"])
     visited: set[str] = set()
-    while waiting and len(visited) < MAX_PAGES:
-        address = waiting.pop(0)
-        if address not in visited:
-            visited.add(address)
-            page = book.call("GET", address).text
-            waiting += sorted(links_in(page))
-            yield address, page
+    kinds: Counter[str] = Counter()
+    while waiting:
+        address = waiting.popleft()
+        if address in visited or kinds[_kind(address)] >= PAGES_OF_A_KIND:
+            continue
+        visited.add(address)
+        kinds[_kind(address)] += 1
+        page = book.call("GET", address).text
+        waiting += sorted(links_in(page))
+        yield address, page
 
 
 def _answers(book: Book) -> Iterator[tuple[str, str]]:

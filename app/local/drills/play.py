@@ -65,6 +65,9 @@ def play(stage: Stage, drills: Sequence[Drill], say: Say = print) -> ProofPack:
     """Play `drills` one after the other, whatever fails in between; return the proof pack."""
     started_at, before = datetime.now(UTC), time.monotonic()
     say(f"Playing on {describe(stage)}")
+    for drill in drills:
+        if drill.prepare:
+            drill.prepare(stage)
     sections: list[Section] = []
     for drill in drills:
         sections.append(_play_one(stage, drill, say, played=sections))

@@ -107,8 +107,8 @@ def _record(columns: Sequence[str], row: Row) -> Iterator[str]:
             for line in _text(value).splitlines()
             for part in wrap(line, LINE, drop_whitespace=False)
         ] or [""]
-        yield f"{name}{' ' * (widest - _width(name))}  {lines[0]}"
-        yield from (f"{' ' * widest}  {line}" for line in lines[1:])
+        yield f"{name}{' ' * (widest - _width(name))}  {lines[0]}".rstrip()
+        yield from (f"{' ' * widest}  {line}".rstrip() for line in lines[1:])
 
 
 def _cell(value: Any) -> str:

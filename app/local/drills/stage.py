@@ -67,6 +67,8 @@ class Stage:
     stack: RunningStack
     is_own: bool
     seen: Seen = field(default_factory=Seen)
+    prepared: dict[str, int] = field(default_factory=dict)
+    """Ids of rows that a drill made before its turn, by its name."""
 
     @cached_property
     def environ(self) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+import psycopg
 from celery import Task, shared_task
-from psycopg import OperationalError as DriverError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 
 from app.checkers.heartbeat import beat_heart
 from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
@@ -17,7 +17,12 @@ from workers.container import container, sender
 from workers.redelivery import Caution
 
 INFRASTRUCTURE: dict[str, Any] = {
-    "autoretry_for": (OperationalError, DriverError),
+    "autoretry_for": (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        exc.OperationalError,
+        exc.InterfaceError,
+    ),
     "retry_backoff": True,
     "retry_backoff_max": 60,
     "retry_jitter": True,

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,12 +32,16 @@ class NeedsOwnStack(AutomationError):
 
 
 @contextmanager
-def own_stage(say: Say = print) -> Iterator[Stage]:
-    """Start a stack for the drills alone, in a temporary folder, on free ports."""
+def own_stage(say: Say = print, environ: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """Start a stack for the drills alone, in a temporary folder, on free ports.
+
+    `environ` goes on top of the settings that drills need. Servers that it, or this
+    process's environment, names are used in place of the embedded ones.
+    """
     with tempfile.TemporaryDirectory(prefix="automation-drill-") as folder:
         say("Starting a stack of its own; this takes some seconds")
         with (
-            running_stack(Path(folder), environ=own_environ()) as stack,
+            running_stack(Path(folder), environ=own_environ() | {**(environ or {})}) as stack,
             closing(Stage(stack, is_own=True)) as stage,
         ):
             yield stage

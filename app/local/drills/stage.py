@@ -126,5 +126,14 @@ class Stage:
         with running(program) as process:
             yield process
 
+    def run(self, command: str) -> int:
+        """Run a shell command in the environment of the stack, to its end; return its exit code."""
+        log = self.stack.folder / "commands.log"
+        program = Program(
+            name="command", command=shell(command), environ=self.environ, folder=ROOT, log=log
+        )
+        with running(program) as process:
+            return process.wait(TIMEOUT_SECONDS)
+
     def _environ_with(self, changes: Mapping[str, str]) -> dict[str, str]:
         return {**self.environ, **changes}

@@ -41,8 +41,14 @@ class Watch(StartStopStep):
     def start(self, _parent: Any) -> None:
         """Start watching, with a container that no child of this process shares."""
         container = build(Settings.load(), process="automation-watch")
-        self.thread = Thread(target=watch, args=(container, self.stopping), name="watch")
-        self.thread.daemon = True
+        options = {"since": container.clock(), "every": LOOK_SECONDS}
+        self.thread = Thread(
+            target=watch,
+            args=(container, self.stopping),
+            kwargs=options,
+            name="watch",
+            daemon=True,
+        )
         self.thread.start()
 
     def stop(self, _parent: Any) -> None:
@@ -52,18 +58,11 @@ class Watch(StartStopStep):
             self.thread.join(timeout=STOP_SECONDS)
 
 
-def watch(
-    container: Container,
-    stopping: Event,
-    *,
-    since: datetime | None = None,
-    every: float = LOOK_SECONDS,
-) -> None:
+def watch(container: Container, stopping: Event, *, since: datetime, every: float) -> None:
     """Look every so many seconds until `stopping` is set; close the container then.
 
-    `since` is when the watch began, now if it is left out.
+    `since` is when the watch began. A database that is away is asked again at the next look.
     """
-    since = since or container.clock()
     while not stopping.wait(every):
         try:
             _look(container, since)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.bootstrap import Container
+from app.bootstrap import Container, build
 from app.checkers.jobs import PeriodicJob
 from app.checkers.missed import report_missed
 from app.checkers.runs import run_due
 from app.core.database import Sessions
+from app.core.settings import Settings
 from app.dispatch.dispatch import dispatch_due
 from tests.checkers.conftest import NOON, JobOf
 from tests.conftest import TurnableClock
@@ -139,9 +140,10 @@ def test_a_slow_run_is_not_reported_twice(
 
 
 def test_the_watch_goes_on_looking_until_it_is_stopped(
-    container: Container, clock: TurnableClock, since: datetime, read: Read
+    settings: Settings, clock: TurnableClock, since: datetime, read: Read
 ) -> None:
     stopping = threading.Event()
+    container = build(settings, process="watch", clock=clock)
     options = {"since": since, "every": 0.02}
     thread = threading.Thread(target=watch, args=(container, stopping), kwargs=options)
     thread.start()

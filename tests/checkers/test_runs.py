@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.bootstrap import Container
 from app.checkers.jobs import PeriodicJob
+from app.checkers.queries import last_runs
 from app.checkers.runs import run_due, run_slot
 from app.core.database import Sessions
 from app.core.settings import Settings
@@ -175,3 +176,18 @@ def test_a_failed_slot_does_not_hold_up_the_next(
         run_due(sessions, job, now=started + timedelta(hours=1))
     assert run_due(sessions, job, now=started + timedelta(hours=1, minutes=1)) == []
     assert len(run_due(sessions, job, now=started + timedelta(hours=1, minutes=15))) == 1
+
+
+def test_the_last_run_of_each_job_can_be_read(sessions: Sessions, job_of: JobOf) -> None:
+    divisors = [1, 0]
+    job = job_of(lambda _session: 1 / divisors.pop(0))
+    assert run_slot(sessions, job, job.schedule.latest(NOON))
+    with pytest.raises(ZeroDivisionError):
+        run_slot(sessions, job, job.schedule.latest(NOON + timedelta(hours=1)))
+
+    with sessions.begin() as session:
+        runs = last_runs(session)
+
+    assert list(runs) == ["probe"]
+    assert runs["probe"].slot == "2026-11-22T13:00Z"
+    assert runs["probe"].error == "ZeroDivisionError: division by zero"

@@ -66,7 +66,7 @@ class Settings(BaseModel):
     max_attempts: int = _automation("MAX_ATTEMPTS", default=10, ge=1, le=100)
     retry_base_seconds: float = _automation("RETRY_BASE_SECONDS", default=30.0, gt=0)
     retry_cap_seconds: float = _automation("RETRY_CAP_SECONDS", default=3600.0, gt=0)
-    dispatch_batch_size: int = _automation("DISPATCH_BATCH_SIZE", default=500, ge=1, le=10_000)
+    dispatch_batch_size: int = _automation("DISPATCH_BATCH_SIZE", default=1000, ge=1, le=10_000)
     dispatch_concurrency: int = _automation("DISPATCH_CONCURRENCY", default=2, ge=1, le=64)
     relay_interval_seconds: float = _automation(
         "RELAY_INTERVAL_SECONDS", default=1.0, ge=0.1, le=60

@@ -26,7 +26,9 @@ def arena(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Judge:
+def check_promises(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Judge:
     """Return a function that puts a verdict on the report, and fails the test if it is bad."""
 
     def run(verdict: Verdict) -> None:

@@ -16,7 +16,7 @@ BATCHES = "SELECT count(DISTINCT coalesce(sent_at, dead_at)) FROM cc_automation_
 
 
 @pytest.mark.parametrize("poison", ["raise", "kill", "nul", "refused"])
-def test_a_poison_event_among_good_ones(arena: Arena, judge: Judge, poison: str) -> None:
+def test_a_poison_event_among_good_ones(arena: Arena, check_promises: Judge, poison: str) -> None:
     arena.as_superuser(
         "ALTER TABLE cc_admin_inbox_items ADD CONSTRAINT refuse CHECK (link_ref <> '/refused')"
     )
@@ -27,13 +27,13 @@ def test_a_poison_event_among_good_ones(arena: Arena, judge: Judge, poison: str)
     arena.start_worker(app=POISONED, AUTOMATION_MAX_ATTEMPTS="4")
 
     verdict = arena.recover()
-    judge(verdict)
+    check_promises(verdict)
     assert verdict.dead == 2
     assert arena.ask(ATTEMPTS_OF_THE_DEAD) == [4, 4]
 
 
 @pytest.mark.parametrize("poison", ["hang", "deaf"])
-def test_an_event_that_never_returns(arena: Arena, judge: Judge, poison: str) -> None:
+def test_an_event_that_never_returns(arena: Arena, check_promises: Judge, poison: str) -> None:
     arena.commit_events(1, report=poison)
     arena.commit_events(100)
     arena.start_beat()
@@ -45,12 +45,14 @@ def test_an_event_that_never_returns(arena: Arena, judge: Judge, poison: str) ->
     )
 
     verdict = arena.recover()
-    judge(verdict)
+    check_promises(verdict)
     assert verdict.dead == 1
     assert arena.ask(ATTEMPTS_OF_THE_DEAD) == [2]
 
 
-def test_a_thousand_poison_events_hold_up_none_of_ten_thousand(arena: Arena, judge: Judge) -> None:
+def test_a_thousand_poison_events_hold_up_none_of_ten_thousand(
+    arena: Arena, check_promises: Judge
+) -> None:
     """The good ones take no more transactions than they would take alone."""
     arena.start_worker(app=POISONED, AUTOMATION_MAX_ATTEMPTS="1", CHAOS_CONCURRENCY="1")
     arena.commit_events(1)
@@ -59,12 +61,12 @@ def test_a_thousand_poison_events_hold_up_none_of_ten_thousand(arena: Arena, jud
     arena.commit_at_once(11_000, poison="raise", every=11)
 
     verdict = arena.recover()
-    judge(verdict)
+    check_promises(verdict)
     assert verdict.dead == 1000
     assert arena.ask(BATCHES)[0] <= 1 + ceil(11_000 / 500)
 
 
-def test_an_outage_of_every_draft_and_the_recovery(arena: Arena, judge: Judge) -> None:
+def test_an_outage_of_every_draft_and_the_recovery(arena: Arena, check_promises: Judge) -> None:
     arena.commit_events(5000, at_once=500)
     arena.start_beat()
     arena.start_worker(
@@ -78,13 +80,13 @@ def test_an_outage_of_every_draft_and_the_recovery(arena: Arena, judge: Judge) -
     arena.kill("worker")
     arena.start_worker()
 
-    judge(arena.recover())
+    check_promises(arena.recover())
     assert messages < 20
     assert held < 20_000_000
 
 
 def test_events_of_a_newer_release_wait_for_the_worker_that_knows_them(
-    arena: Arena, judge: Judge
+    arena: Arena, check_promises: Judge
 ) -> None:
     arena.commit_events(100)
     arena.as_superuser(
@@ -97,5 +99,5 @@ def test_events_of_a_newer_release_wait_for_the_worker_that_knows_them(
     arena.start_worker("new", app="tests.chaos.newer")
 
     verdict = arena.recover()
-    judge(verdict)
+    check_promises(verdict)
     assert verdict.dead == 0

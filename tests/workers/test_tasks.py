@@ -77,7 +77,7 @@ def test_one_message_brings_every_due_event_to_the_inbox(
         with container.sessions.begin() as session:
             return bool(session.scalar(text("SELECT count(*) = 3 FROM cc_admin_inbox_items")))
 
-    eventually(arrived)
+    assert eventually(arrived)
 
 
 def test_a_failed_event_is_tried_again_and_again_by_celerys_own_retry(
@@ -88,4 +88,4 @@ def test_a_failed_event_is_tried_again_and_again_by_celerys_own_retry(
 
     send("dispatch.dispatch_due_events")
 
-    eventually(lambda: _attempts(container) >= 3)
+    assert eventually(lambda: _attempts(container) >= 3)

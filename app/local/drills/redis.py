@@ -54,20 +54,20 @@ def play(book: Book) -> None:
 
 
 def _wreck(book: Book, span: dict[str, int]) -> None:
-    """Empty the broker again and again, and kill the dispatcher, once events are under way."""
+    """Kill the dispatcher once events are under way, and empty the broker again and again."""
     stack = book.stage.stack
     deadline = time.monotonic() + outbound_patience(book.stage.settings)
     while book.read(PROGRESS, **span)[0][1] == 0 and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
     killed, rows = stack.pids()["dispatcher"], []
     for turn in range(FLUSHES):
-        rows.append((_empty(book.stage), *book.read(PROGRESS, **span)[0]))
         if turn == 0:
             os.kill(killed, signal.SIGKILL)
             rows.append((f"kill -9 {killed}", *book.read(PROGRESS, **span)[0]))
+        rows.append((_empty(book.stage), *book.read(PROGRESS, **span)[0]))
         time.sleep(1)
     book.write(
-        "The broker was emptied and a worker killed while messages failed and events were sent",
+        "A worker was killed, and the broker emptied, while messages failed and events were sent",
         passed=any(row[0].startswith("kill") and row[3] < MESSAGES for row in rows),
         asked="what was done, and how far the messages were then",
         columns=("done", "failed for good", "events", "items"),

@@ -1,0 +1,47 @@
+"""The scan for codes and numbers finds them as people and programs write them, and no more."""
+
+import re
+
+import pytest
+
+from app.local.drills.scan import Seen, count_leaks, links_in
+
+SEEN = Seen(codes={"482913"}, numbers={"+34600111222"})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your code is 482913.",
+        '{"code": "482913"}',
+        "code=482913&x",
+        "482 913",
+        "482-913",
+        "+34600111222",
+        "34600111222",
+        "600 111 222",
+        "(600) 111-222",
+        "tel:600.111.222",
+    ],
+)
+def test_it_finds(words: str) -> None:
+    assert count_leaks(SEEN.pattern, [words]) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-11-22 12:00:00.482913+00",
+        "gAAAAAB482913xyz",
+        "4829130",
+        "••• 1222",
+        "600 111 223",
+    ],
+)
+def test_it_leaves_alone(words: str) -> None:
+    assert not re.search(SEEN.pattern, words)
+
+
+def test_links_of_other_sites_are_not_followed() -> None:
+    page = '<a href="/automation?a=1&amp;b=2">x</a> <a href="https://elsewhere/automation">y</a>'
+    assert list(links_in(page)) == ["/automation?a=1&b=2"]

@@ -166,6 +166,8 @@ def test_a_session_signed_with_another_key_is_nobody(admin: Browser, container: 
         "/api/automation/inbox/1/resolve",
         "/automation/items/1/resolve",
         "/automation/overview/dispatch",
+        "/automation/overview/otp-stuck",
+        "/automation/overview/daily-summary",
     ],
 )
 def test_a_session_changes_nothing_without_its_csrf_token(

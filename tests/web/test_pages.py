@@ -89,6 +89,17 @@ def test_due_events_are_dispatched_from_the_overview(admin: Browser, event_id: i
     assert "1 reached the inbox, 0 failed" in admin.get(page).text
 
 
+def test_periodic_jobs_are_run_from_the_overview(admin: Browser) -> None:
+    page = "/automation/overview"
+    assert admin.get(page).text.count("Has not run yet.") == 2
+    admin.submit(f"{page}/otp-stuck", page=page)
+    assert "0 stuck for over 30 minutes" in admin.get(page).text
+    admin.submit(f"{page}/daily-summary", page=page)
+    assert "is on its way to the inbox" in admin.get(page).text
+    admin.submit(f"{page}/daily-summary", page=page)
+    assert "was made before" in admin.get(page).text
+
+
 def test_a_long_list_is_paged(admin: Browser, sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.execute(

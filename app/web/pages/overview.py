@@ -5,6 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app.checkers.daily_summary import summarise_day
+from app.checkers.otp_stuck import check_otp_stuck
+from app.checkers.queries import last_runs
 from app.dispatch.dispatch import dispatch_due
 from app.inbox.drafts import Severity
 from app.inbox.queries import COUNT_CAP as ITEMS_CAP
@@ -21,12 +24,14 @@ def index() -> ResponseReturnValue:
     """Show the health strip at full size."""
     with container().sessions.begin() as session:
         stats = read_stats(session)
+        runs = last_runs(session)
     return render_template(
         "overview.html",
         stats=stats,
         severities=list(reversed(Severity)),
         items_cap=ITEMS_CAP,
         events_cap=EVENTS_CAP,
+        runs=runs,
     )
 
 
@@ -39,3 +44,29 @@ def dispatch() -> ResponseReturnValue:
         "warning" if result.failed else "success",
     )
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/otp-stuck")
+def otp_stuck() -> ResponseReturnValue:
+    """Look for stuck verifications now, and say how many there are."""
+    minutes = container().settings.otp_stuck_minutes
+    result = check_otp_stuck(container().sessions, threshold_minutes=minutes)
+    flash(
+        f"{result.stuck} stuck for over {minutes} minutes; {result.recorded} of them are news.",
+        "success",
+    )
+    return redirect(url_for(".index", _anchor="checkers"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/daily-summary")
+def daily_summary() -> ResponseReturnValue:
+    """Sum up the last date that is over, and say whether that was done before."""
+    result = summarise_day(
+        container().sessions,
+        day=None,
+        timezone=container().settings.timezone,
+        now=container().clock(),
+    )
+    news = "is on its way to the inbox" if result.is_new else "was made before"
+    flash(f"The summary of {result.business_date} {news}.", "success")
+    return redirect(url_for(".index", _anchor="checkers"), HTTPStatus.SEE_OTHER)

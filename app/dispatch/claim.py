@@ -7,6 +7,8 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import args_row
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json
 
 from app.dispatch.decisions import WORKER_LOST, ClaimedEvent
 
@@ -45,6 +47,7 @@ def claim(
     have not (UNSUSPECTED), and ANY.
     """
     with connection.cursor(row_factory=args_row(ClaimedEvent)) as cursor:
+        set_json_loads(from_json, cursor)  # six times as fast as the standard library's
         return cursor.execute(query, [limit]).fetchall()
 
 

@@ -52,10 +52,10 @@ def _automation(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_drills_play_against_a_stack_that_runs_and_say_what_they_left_out(
     stage: Stage, tmp_path: Path
 ) -> None:
-    done = _automation("checkers", "--against", stage.stack.folder, "--output", tmp_path)
+    done = _automation("dispatcher", "--against", stage.stack.folder, "--output", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Playing on the stack that runs" in done.stdout
-    assert "left out: the runs by beat" in done.stdout
+    assert "left out: backoff and dead letter" in done.stdout
     assert "every check passed" in done.stdout
 
 

@@ -27,8 +27,8 @@ check: $(INSTALLED) ## Format, lint, types and import rules
 drill: $(INSTALLED) ## Play the proof pack on a stack of its own and print the evidence
 	@exec $(BIN)/automation drill
 
-bench: $(INSTALLED) ## Measure the speed against its bars
-	@exec $(BIN)/python -m benchmarks
+bench: $(INSTALLED) ## Measure the speed against its bars (QUICK=1: in three minutes)
+	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml

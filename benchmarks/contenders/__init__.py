@@ -1,0 +1,1 @@
+"""The contenders: each a program that does the same work its own way, and says `ready`."""

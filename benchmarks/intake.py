@@ -1,0 +1,90 @@
+"""What an event adds to the transaction of the fraud intake that records it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+from sqlalchemy.orm import Session
+
+from app.bootstrap import Container, build
+from app.fraud.intake import CustomerMessage, receive
+from app.fraud.models import OtpChallenge, VerificationJob
+from app.fraud.otp import keep
+from benchmarks.lab import Lab
+from benchmarks.results import Report, Row, ratios
+
+_CODE = "493027"
+_BLOCK = 40
+"""Transactions of one kind in a row, so that neither waits for the other's log writes."""
+
+
+def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
+    """Measure the intake row of the bars; yield what is being done."""
+    times: dict[bool, list[float]] = {True: [], False: []}
+    with lab.database() as database:
+        container = build(lab.settings(database), process="intake")
+        for number in range(-1, rounds):
+            yield f"intake: round {max(number + 1, 0)} of {rounds}"
+            for with_event in (True, False):
+                seconds = _median_intake(container, with_event=with_event)
+                if number >= 0:
+                    times[with_event].append(seconds)
+        container.close()
+    report.numbers["intake in ms"] = {
+        "with its event": [1000 * each for each in times[True]],
+        "without": [1000 * each for each in times[False]],
+    }
+    report.add(
+        Row(
+            what="fraud intake's transaction with its event, against without",
+            samples=ratios(times[True], times[False]),
+            bar=1.25,
+            note="the message that proves who they are: case, reply, event",
+        )
+    )
+
+
+def _median_intake(container: Container, *, with_event: bool) -> float:
+    """Return the median seconds of a block of intakes, each from BEGIN to the end of COMMIT."""
+    senders = [f"+346{time.monotonic_ns() % 10**6:06d}{number:02d}" for number in range(_BLOCK)]
+    with container.sessions.begin() as session:
+        for sender in senders:
+            _await_code(session, container, sender)
+    without = patch("app.fraud.cases.record_event")
+    with nullcontext() if with_event else without:
+        times = sorted(_intake(container, sender) for sender in senders)
+    return times[len(times) // 2]
+
+
+def _await_code(session: Session, container: Container, sender: str) -> None:
+    phone = container.vault.seal_phone(sender)
+    verification = VerificationJob(
+        phone_encrypted=phone.encrypted,
+        phone_fingerprint=phone.fingerprint,
+        phone_masked=phone.masked,
+        language="en",
+        report="I got a call from someone who said they were my bank.",
+    )
+    session.add(verification)
+    session.flush()
+    kept = keep(_CODE, verification_id=verification.id, vault=container.vault)
+    session.add(
+        OtpChallenge(
+            verification_job_id=verification.id,
+            salt=kept.salt,
+            code_hash=kept.code_hash,
+            expires_at=datetime.now(UTC) + timedelta(minutes=10),
+        )
+    )
+
+
+def _intake(container: Container, sender: str) -> float:
+    message = CustomerMessage(
+        provider_message_id=f"wamid.{sender}", sender=sender, kind="text", text=_CODE
+    )
+    started = time.perf_counter()
+    with container.sessions.begin() as session:
+        receive(session, message, vault=container.vault, now=datetime.now(UTC))
+    return time.perf_counter() - started

@@ -1,0 +1,153 @@
+"""The laboratory: throw-away servers, a database per measurement, contenders as processes."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from cryptography.fernet import Fernet
+from psycopg import Connection
+from sqlalchemy import make_url
+
+from app.core.schema import migrate
+from app.core.settings import Settings
+from app.local.processes import Program, running
+from app.local.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+from app.procfile import ROOT
+
+WORKERS = 2
+"""Processes of each contender: one per core of the machine that the bars were set on."""
+
+_READY_SECONDS = 60
+_SERVER = {
+    "track_commit_timestamp": "on",  # latency is read off the server's own commit times
+    "wal_buffers": "16MB",  # what a server with 512 MB of buffers or more gives itself
+    "min_wal_size": "2GB",  # recycle log segments, as a server under steady load does
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",  # checkpoints come between measurements, not within
+}
+_SECRETS = {
+    "WHATSAPP_VERIFY_TOKEN": "benchmark",
+    "WHATSAPP_APP_SECRET": "benchmark",
+    "WHATSAPP_ACCESS_TOKEN": "benchmark",
+    "WHATSAPP_PHONE_NUMBER_ID": "1",
+    "AUTOMATION_SECRET_KEY": secrets.token_urlsafe(48),
+    "AUTOMATION_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    # Failed events come back after the measurement, not within it.
+    "AUTOMATION_RETRY_BASE_SECONDS": "3600",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database; contenders log in as the runtime does, measurements as superuser."""
+
+    name: str
+    url: str
+    dsn: str
+
+    @contextmanager
+    def admin(self) -> Iterator[Connection]:
+        """Lend a connection that may do everything and notifies nobody."""
+        options = "-c automation.notify=off"
+        with psycopg.connect(self.dsn, autocommit=True, options=options) as connection:
+            yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """The servers, and where logs and results go."""
+
+    folder: Path
+    postgres: PostgresServer
+    valkey: ValkeyServer
+    rivals: Path | None
+    """The Python of the environment that holds the rivals; None leaves them out."""
+
+    @contextmanager
+    def database(self, template: Database | None = None) -> Iterator[Database]:
+        """Lend a fresh database, a copy of `template` or an empty one with the schema."""
+        name = f"bench_{secrets.token_hex(4)}"
+        original = template.name if template else str(make_url(self.postgres.url).database)
+        with psycopg.connect(self.postgres.superuser_dsn, autocommit=True) as connection:
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {original} OWNER automation_owner"
+                " STRATEGY file_copy"
+            )
+            url = make_url(self.postgres.url).set(database=name)
+            dsn = psycopg.conninfo.make_conninfo(self.postgres.superuser_dsn, dbname=name)
+            yield Database(name, url.render_as_string(hide_password=False), dsn)
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def environ(self, database: Database) -> dict[str, str]:
+        """Return the environment of the product's processes on `database`."""
+        return {
+            **os.environ,
+            **_SECRETS,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "ignore",
+            "DATABASE_URL": database.url,
+            "CELERY_BROKER_URL": self.valkey.url,
+        }
+
+    def settings(self, database: Database) -> Settings:
+        """Return the product's settings on `database`."""
+        return Settings.load(self.environ(database))
+
+    @contextmanager
+    def contender(
+        self, name: str, command: Sequence[str | Path], environ: Mapping[str, str], *, ready: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a process until the end of the block; enter it once its log says `ready`."""
+        log = self.folder / f"{name}-{time.monotonic_ns()}.log"
+        program = Program(name=name, command=command, environ=environ, log=log, folder=ROOT)
+        with running(program) as process:
+            await_true(lambda: log.exists() and ready in log.read_text(errors="replace"), log)
+            yield process
+
+    @contextmanager
+    def dispatcher(self, database: Database) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the product's dispatcher as the Procfile does."""
+        command = [sys.executable, "-m", "celery", "--quiet", "--app", "workers", "worker"]
+        command += ["--queues", "dispatch", "--concurrency", str(WORKERS), "--events"]
+        command += ["--without-gossip", "--without-mingle", "--loglevel", "info"]
+        environ = self.environ(database)
+        with self.contender("dispatcher", command, environ, ready=" ready.") as process:
+            yield process
+
+
+@contextmanager
+def open_lab(folder: Path, *, rivals: Path | None) -> Iterator[Lab]:
+    """Start a PostgreSQL that syncs every commit, and a broker; both end with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        start_postgres(folder) as server,
+        psycopg.connect(server.superuser_dsn, autocommit=True) as connection,
+    ):
+        for name, value in _SERVER.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    with start_postgres(folder) as postgres, start_valkey(folder) as valkey:
+        lab = Lab(folder, postgres, valkey, rivals)
+        template = Database("", postgres.url, "")
+        migrate(Settings.load({**lab.environ(template), "DATABASE_OWNER_URL": postgres.owner_url}))
+        yield lab
+
+
+def await_true(
+    holds: Callable[[], object], what: object, *, seconds: float = _READY_SECONDS
+) -> None:
+    """Wait until `holds()`, looking seldom enough to cost the contenders nothing.
+
+    Raises TimeoutError that names `what` after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Nothing came of it within {seconds:.0f} s: {what}")
+        time.sleep(0.005)

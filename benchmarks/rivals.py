@@ -1,0 +1,42 @@
+"""The environment of the rivals and of the plot, apart from the product's own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from app.procfile import ROOT
+
+_LOCK = ROOT / "benchmarks" / "requirements.lock"
+
+
+def install(folder: Path) -> Path:
+    """Return the Python of the locked environment in `folder`, made unless it is there."""
+    python, kept = folder / "bin" / "python", folder / _LOCK.name
+    if not (kept.exists() and kept.read_text() == _LOCK.read_text()):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([*pip, "--require-hashes", "-r", _LOCK], check=True)
+        shutil.copy(_LOCK, kept)
+    return python
+
+
+def versions(python: Path) -> dict[str, str]:
+    """Return the versions of the rivals."""
+    names = ("pgqueuer", "asyncpg", "uvloop", "procrastinate")
+    code = "import sys, importlib.metadata as m; print(*map(m.version, sys.argv[1:]))"
+    found = subprocess.check_output([python, "-c", code, *names], text=True).split()
+    return dict(zip(names, found, strict=True))
+
+
+def plot(python: Path, results: Path) -> None:
+    """Draw `results` as a PNG beside it."""
+    script = ROOT / "benchmarks" / "plot.py"
+    subprocess.run([python, script, results, results.with_suffix(".png")], check=True)

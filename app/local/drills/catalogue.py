@@ -16,6 +16,7 @@ from app.local.drills import (
     redis,
     schema,
     security,
+    strangers,
 )
 from app.local.drills.book import Book
 from app.local.drills.stage import Stage
@@ -47,7 +48,8 @@ DRILLS = (
     Drill("redis", "5D", "Redis drill: flushed, killed, doubled", redis.play, alone=True),
     Drill("guardrails", "6", "Guardrails", guardrails.play),
     Drill("checkers", "7", "Checkers", checkers.play, prepare=checkers.prepare),
-    Drill("security", "8", "Security", security.play),
+    Drill("strangers", "8A", "Security: what strangers and bad clients get", strangers.play),
+    Drill("security", "8B", "Security: admins only, and no secret anywhere", security.play),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.local.drills.evidence import Check, ProofPack, Row, Section
 
 TICK, CROSS = "✓", "✗"
-MAX_ROWS = 30
+MAX_ROWS = 60
 MAX_CELL = 70
 WIDE = 110
 """A few rows wider than this are shown as records, a line per column."""

@@ -1,0 +1,20 @@
+"""docs/threats.md says what the drill sends, and names tests that exist."""
+
+import re
+
+from app.local.drills.attacks import ATTACKS
+from app.procfile import ROOT
+
+PAGE = (ROOT / "docs" / "threats.md").read_text()
+
+
+def test_the_page_lists_exactly_the_requests_of_the_drill() -> None:
+    listed = re.findall(r"^\| `([A-Z]+ /[^`]*)` \| (.*) \| (\d{3}) \|$", PAGE, re.MULTILINE)
+    assert listed == [(attack.endpoint, attack.sends, str(attack.gets)) for attack in ATTACKS]
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", PAGE)
+    assert named
+    assert [name for name in named if f"def {name}(" not in tests] == []

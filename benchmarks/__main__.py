@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.local.environment import data_folder
-from benchmarks import drain, endurance, intake, latency, poll, rivals
+from benchmarks import costs, drain, endurance, intake, latency, poll, rivals
 from benchmarks.lab import Lab, open_lab
 from benchmarks.results import Report
 
@@ -22,6 +22,7 @@ QUICK: dict[str, Measure] = {
     "intake": lambda lab, report: intake.run(lab, report, rounds=7),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 10_000, 100_000), rounds=9),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
+    "costs": lambda lab, report: costs.run(lab, report, rounds=5, seconds=1),
 }
 FULL: dict[str, Measure] = {
     "drain": lambda lab, report: drain.run(lab, report, rounds=7, quick=False),
@@ -29,6 +30,7 @@ FULL: dict[str, Measure] = {
     "intake": lambda lab, report: intake.run(lab, report, rounds=15),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 100_000, 1_000_000), rounds=15),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
+    "costs": lambda lab, report: costs.run(lab, report, rounds=21, seconds=4),
     "growth": lambda lab, report: endurance.growth(
         lab, report, sizes=(10_000, 100_000, 1_000_000, 3_000_000), rounds=5
     ),

@@ -23,7 +23,9 @@ def main(source: Path, target: Path) -> None:
     draw_latency(panels[0][1], numbers)
     draw_growth(panels[1][0], numbers.get("events per second with rows behind", {}))
     draw_memory(panels[1][1], numbers.get("resident MiB of the two worker processes", []))
-    figure.savefig(target, dpi=130)
+    for panel in panels.flat:
+        panel.set_visible(panel.has_data())
+    figure.savefig(target, dpi=110)
 
 
 def draw_rates(panel: Any, rates: dict[str, list[float]]) -> None:
@@ -33,7 +35,8 @@ def draw_rates(panel: Any, rates: dict[str, list[float]]) -> None:
     middles = [median(rates[name]) for name in names]
     bars = panel.barh(names, middles, color=[OWN if n == "product" else OTHER for n in names])
     panel.bar_label(bars, [f"{value:,.0f}" for value in middles], padding=3)
-    panel.set(xscale="log", title="Events per second, two worker processes")
+    panel.set(xscale="log", title="Events per second, two worker processes each")
+    panel.margins(x=0.25)
 
 
 def draw_latency(panel: Any, numbers: dict[str, Any]) -> None:
@@ -58,13 +61,14 @@ def draw_growth(panel: Any, rates: dict[str, list[float]]) -> None:
         panel.scatter([size] * len(found), found, color=OTHER, s=12)
     panel.plot(sizes, [median(found) for found in rates.values()], color=OWN, marker="o")
     panel.set(xscale="log", title="Events per second, by processed events behind")
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(0, 1.2 * max(map(max, rates.values())))
 
 
 def draw_memory(panel: Any, resident: list[float]) -> None:
-    panel.plot([50_000 * (number + 1) for number in range(len(resident))], resident, color=OWN)
-    panel.set(title="Resident MiB of both worker processes, by events done")
-    panel.set_ylim(bottom=0)
+    done = [0.05 * (number + 1) for number in range(len(resident))]
+    panel.plot(done, resident, color=OWN)
+    panel.set(title="Resident MiB of both worker processes, by million events done")
+    panel.set_ylim(0, 1.3 * max(resident, default=1))
 
 
 if __name__ == "__main__":

@@ -14,11 +14,14 @@ from sqlalchemy import text
 from app.core.errors import AutomationError
 from app.core.redaction import redact
 from app.local.drills.evidence import Check, Row, Section
+from app.local.drills.report import shown_check
 from app.local.drills.stage import Stage
 
 Judge = Callable[[Sequence[Row]], bool]
 
 LOOK_SECONDS = 0.05
+PATIENCE_SECONDS = 5
+"""After this a person wants to hear that we wait."""
 EXCERPT = 200
 """Characters shown of a long answer."""
 
@@ -29,10 +32,10 @@ class DrillStopped(AutomationError):
 
 @dataclass(slots=True)
 class Book:
-    """Collects the checks of one drill; `say` hears of each as it is made."""
+    """Collects the checks of one drill; `say` prints each as it is made."""
 
     stage: Stage
-    say: Callable[[Check], None]
+    say: Callable[[str], None]
     played: Sequence[Section] = ()
     """The drills before this one."""
     checks: list[Check] = field(default_factory=list)
@@ -126,21 +129,26 @@ class Book:
             claim=claim, passed=passed, asked=asked, columns=columns, rows=rows, wanted=wanted
         )
         self.checks.append(check)
-        self.say(check)
+        self.say(shown_check(check))
 
     def leave_out(self, why: str) -> None:
         """Write down that a part can't be played here, and why."""
+        self.say(f"  left out: {why}\n")
         self.left_out.append(why)
 
     def _until(
         self, sql: str, values: dict[str, Any], wanted: Sequence[Row] | Judge, within: float
     ) -> tuple[Sequence[str], Sequence[Row]]:
         deadline = time.monotonic() + within
+        patience = time.monotonic() + PATIENCE_SECONDS
         while True:
             columns, rows = self._read(sql, values)
             found = wanted(rows) if callable(wanted) else list(rows) == list(wanted)
             if found or time.monotonic() >= deadline:
                 return columns, rows
+            if time.monotonic() > patience:
+                self.say(f"  … waiting, up to {within:.0f} s\n")
+                patience = deadline
             time.sleep(LOOK_SECONDS)
 
     def _read(self, sql: str, values: dict[str, Any]) -> tuple[Sequence[str], Sequence[Row]]:

@@ -16,7 +16,7 @@ from app.core.errors import AutomationError
 from app.local.drills import report
 from app.local.drills.book import Book
 from app.local.drills.catalogue import Drill
-from app.local.drills.evidence import Check, ProofPack, Section
+from app.local.drills.evidence import ProofPack, Section
 from app.local.drills.stage import Stage, own_environ
 from app.local.files import write_private
 from app.local.running import attach, running_stack
@@ -105,7 +105,7 @@ def describe(stage: Stage) -> str:
 
 def _play_one(stage: Stage, drill: Drill, say: Say, *, played: Sequence[Section]) -> Section:
     say(report.heading(drill.number, drill.title))
-    book = Book(stage, lambda check: say(report.shown_check(check)), played)
+    book = Book(stage, say, played)
     try:
         drill.play(book)
     except STOPPED as error:
@@ -116,10 +116,6 @@ def _play_one(stage: Stage, drill: Drill, say: Say, *, played: Sequence[Section]
             columns=("it stopped with",),
             rows=[(f"{type(error).__name__}: {error}",)],
         )
-    for why in book.left_out:
-        say(f"  left out: {why}\n")
-    return _section(drill, book.checks, book.left_out)
-
-
-def _section(drill: Drill, checks: Sequence[Check], left_out: Sequence[str]) -> Section:
-    return Section(number=drill.number, title=drill.title, checks=checks, left_out=left_out)
+    return Section(
+        number=drill.number, title=drill.title, checks=book.checks, left_out=book.left_out
+    )

@@ -25,6 +25,8 @@ STATUSES: dict[type[AutomationError], HTTPStatus] = {
     LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
 }
 RETRY_AFTER_SECONDS = 5
+_CHUNK = 64 * 1024
+_MOST_READ_ON = 8 * 1024 * 1024
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -36,6 +38,7 @@ def install(app: Flask) -> None:
     """Answer every error of every route."""
     app.register_error_handler(AutomationError, _refuse)
     app.register_error_handler(HTTPException, _pass_on)
+    app.after_request(_read_on)
     for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(unavailable, _database_away)
 
@@ -73,6 +76,19 @@ def _pass_on(error: HTTPException) -> Response:
     for name in _KEPT_HEADERS:
         if name in headers:
             response.headers[name] = headers[name]
+    return response
+
+
+def _read_on(response: Response) -> Response:
+    """Read the rest of a body that was refused unread, up to a bound.
+
+    What is left of it on a kept-alive connection would cost the client its next request.
+    """
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        rest = request.environ["wsgi.input"]
+        for _ in range(_MOST_READ_ON // _CHUNK):
+            if not rest.read(_CHUNK):
+                break
     return response
 
 

@@ -1,0 +1,23 @@
+"""What is refused for its size does not cost the client its next request."""
+
+import httpx
+import pytest
+
+from app.local.drills.stage import Stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
+
+
+@pytest.mark.parametrize(
+    "path, size",
+    [("/webhooks/whatsapp", 2 * 1024 * 1024), ("/api/automation/dispatch", 128 * 1024)],
+)
+def test_a_connection_lives_on_after_a_body_that_was_too_large(
+    stage: Stage, path: str, size: int
+) -> None:
+    with httpx.Client(base_url=stage.stack.web, headers={"x-user-role": "admin"}) as client:
+        for _ in range(5):
+            body = b'{"x": "' + b"x" * size + b'"}'
+            refused = client.post(path, content=body, headers={"Content-Type": "application/json"})
+            assert refused.status_code in {401, 413}
+            assert client.get("/healthz").status_code == 200

@@ -1,6 +1,9 @@
 """Fixtures that every test may use: a real PostgreSQL, a database of its own, a clock to turn."""
 
+import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -94,6 +97,22 @@ def container(settings: Settings, clock: TurnableClock) -> Iterator[Container]:
 def sessions(container: Container) -> Sessions:
     """Return the session factory of `container`."""
     return container.sessions
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep this run's temporary folders apart from those of any other run.
+
+    pytest closes the folder that all runs of a user share whenever one of them starts; a
+    PostgreSQL that runs as another user, as it must under root, then loses its data.
+    """
+    if not hasattr(config, "workerinput"):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="automation-tests-")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remove the temporary folders of a run that passed."""
+    if not hasattr(session.config, "workerinput") and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(os.environ["PYTEST_DEBUG_TEMPROOT"], ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

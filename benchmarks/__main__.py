@@ -30,7 +30,7 @@ FULL: dict[str, Measure] = {
     "intake": lambda lab, report: intake.run(lab, report, rounds=15),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 100_000, 1_000_000), rounds=15),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
-    "costs": lambda lab, report: costs.run(lab, report, rounds=21, seconds=4),
+    "costs": lambda lab, report: costs.run(lab, report, rounds=31, seconds=2),
     "growth": lambda lab, report: endurance.growth(
         lab, report, sizes=(10_000, 100_000, 1_000_000, 3_000_000), rounds=5
     ),

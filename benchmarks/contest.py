@@ -45,6 +45,7 @@ def drain(
     """Return the events per second of one drain; raise if an item is missing or doubled."""
     if emptied:
         seed.empty(connection)
+    connection.execute("CHECKPOINT")
     expected = contender.count if expected is None else expected
     before, target = _first(connection, _ITEMS), _first(connection, _LAST_ITEM) + expected
     with connection.transaction():

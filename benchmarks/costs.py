@@ -5,8 +5,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from psycopg import Connection
@@ -18,7 +18,7 @@ from app.dispatch.dispatch import dispatch_batch
 from app.dispatch.relay import messages_needed
 from benchmarks import seed
 from benchmarks.lab import Database, Lab
-from benchmarks.results import Report
+from benchmarks.results import Report, percentile
 
 BATCHES = (1, 10, 100, 1_000)
 _DRAINED = 100_000
@@ -35,7 +35,11 @@ INSERT INTO cc_automation_events (event_type, dedupe_key, payload, subject_ref) 
 
 
 def run(lab: Lab, report: Report, *, rounds: int, seconds: int) -> Iterator[str]:
-    """Measure what scaling hangs on; no bars; yield what is being done."""
+    """Measure what scaling hangs on; no bars; yield what is being done.
+
+    Times are those of the least disturbed runs: what the work costs, not what the machine
+    was doing besides.
+    """
     costs: dict[str, Any] = {}
     report.numbers["costs"] = costs
     with lab.database() as database, database.admin() as connection:
@@ -43,18 +47,18 @@ def run(lab: Lab, report: Report, *, rounds: int, seconds: int) -> Iterator[str]
         for size in BATCHES:
             yield f"costs: transactions of {size:,}"
             spent = [_dispatch(container, connection, size) for _ in range(rounds)]
-            costs.setdefault("a dispatch transaction in ms, by its events", {})[size] = median(
-                spent
-            )
+            by_size = costs.setdefault("a dispatch transaction in ms, by its events", {})
+            by_size[size] = percentile(spent, 10)
         yield f"costs: log, disk and vacuum of {_DRAINED:,}"
         costs.update(_bytes_and_vacuum(container, connection))
         container.close()
     with lab.database() as database:
-        for writers in (1, 4, 8, 16):
-            for notify in ("on", "off"):
-                yield f"costs: {writers} writers, NOTIFY {notify}"
+        for number in range(3):
+            for writers, notify in product((1, 4, 8, 16), ("on", "off")):
+                yield f"costs: {writers} writers, NOTIFY {notify}, round {number + 1} of 3"
                 rate = _commits_per_second(lab, database, writers, notify, seconds)
-                costs.setdefault(f"commits per second, NOTIFY {notify}", {})[writers] = rate
+                best = costs.setdefault(f"commits per second, NOTIFY {notify}", {})
+                best[writers] = max(rate, best.get(writers, 0))
 
 
 def _dispatch(container: Container, connection: Connection, size: int) -> float:

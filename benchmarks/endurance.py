@@ -1,6 +1,7 @@
 """What might grow with use: a worker's memory, and the work with ever more rows behind it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import psutil
 
@@ -38,25 +39,27 @@ def memory(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
 
 
 def growth(lab: Lab, report: Report, *, sizes: tuple[int, ...], rounds: int) -> Iterator[str]:
-    """Measure the drain with ever more processed events and items behind it; no bar."""
-    rates: dict[str, list[float]] = {}
-    with (
-        lab.database() as database,
-        product(lab, database) as contender,
-        database.admin() as connection,
-    ):
-        behind = 0
-        seed.empty(connection)
+    """Measure the drain with ever more processed events and items behind it; no bar.
+
+    Each size has a database and workers of its own, so that all take turns.
+    """
+    rates: dict[str, list[float]] = {f"{size:,}": [] for size in sizes}
+    with ExitStack() as stack:
+        courts = []
         for size in sizes:
-            yield f"growth: writing up to {size:,} processed events"
-            seed.processed(connection, size - behind, first=behind + 1)
-            behind = size
-            for number in range(rounds):
+            yield f"growth: writing {size:,} processed events"
+            database = stack.enter_context(lab.database())
+            contender = stack.enter_context(product(lab, database))
+            connection = stack.enter_context(database.admin())
+            seed.empty(connection)
+            seed.processed(connection, size)
+            courts.append((contender, connection))
+        for number in range(rounds):
+            for size, (contender, connection) in zip(sizes, courts, strict=True):
                 yield f"growth: {size:,} behind, round {number + 1} of {rounds}"
-                first = 10**10 + size * 1000 + number * contender.count
+                first = 10**10 + number * contender.count
                 rate = drain(connection, contender, first=first, emptied=False)
-                rates.setdefault(f"{size:,}", []).append(rate)
-                behind += contender.count
+                rates[f"{size:,}"].append(rate)
     report.numbers["events per second with rows behind"] = rates
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import psycopg
@@ -43,6 +44,8 @@ _SECRETS = {
     "AUTOMATION_RETRY_BASE_SECONDS": "3600",
 }
 
+_keyspaces = cycle(range(1, 16))
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -51,6 +54,8 @@ class Database:
     name: str
     url: str
     dsn: str
+    broker: str
+    """A keyspace of its own, so that its messages go to its own workers."""
 
     @contextmanager
     def admin(self) -> Iterator[Connection]:
@@ -82,7 +87,8 @@ class Lab:
             )
             url = make_url(self.postgres.url).set(database=name)
             dsn = psycopg.conninfo.make_conninfo(self.postgres.superuser_dsn, dbname=name)
-            yield Database(name, url.render_as_string(hide_password=False), dsn)
+            broker = self.valkey.url.removesuffix("0") + str(next(_keyspaces))
+            yield Database(name, url.render_as_string(hide_password=False), dsn, broker)
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def environ(self, database: Database) -> dict[str, str]:
@@ -93,7 +99,7 @@ class Lab:
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore",
             "DATABASE_URL": database.url,
-            "CELERY_BROKER_URL": self.valkey.url,
+            "CELERY_BROKER_URL": database.broker,
         }
 
     def settings(self, database: Database) -> Settings:
@@ -134,7 +140,7 @@ def open_lab(folder: Path, *, rivals: Path | None) -> Iterator[Lab]:
             connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     with start_postgres(folder) as postgres, start_valkey(folder) as valkey:
         lab = Lab(folder, postgres, valkey, rivals)
-        template = Database("", postgres.url, "")
+        template = Database("", postgres.url, "", valkey.url)
         migrate(Settings.load({**lab.environ(template), "DATABASE_OWNER_URL": postgres.owner_url}))
         yield lab
 

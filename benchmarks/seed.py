@@ -47,9 +47,8 @@ FROM (
 
 
 def empty(connection: Connection) -> None:
-    """Empty outbox and inbox, and let no checkpoint fall due soon."""
+    """Empty outbox and inbox."""
     connection.execute("TRUNCATE cc_automation_events, cc_admin_inbox_items CASCADE")
-    connection.execute("CHECKPOINT")
 
 
 def due(connection: Connection, count: int, *, first: int = 1, raising: bool = False) -> None:

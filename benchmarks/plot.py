@@ -67,7 +67,7 @@ def draw_growth(panel: Any, rates: dict[str, list[float]]) -> None:
 def draw_memory(panel: Any, resident: list[float]) -> None:
     done = [0.05 * (number + 1) for number in range(len(resident))]
     panel.plot(done, resident, color=OWN)
-    panel.set(title="Resident MiB of both worker processes, by million events done")
+    panel.set(title="Resident MiB of both workers, by million events")
     panel.set_ylim(0, 1.3 * max(resident, default=1))
 
 

@@ -38,7 +38,7 @@ def test_worker_connections_terminated_again_and_again(arena: Arena, check_promi
     assert cut > 0
 
 
-def test_a_deadlock_and_a_statement_timeout(arena: Arena, check_promises: Judge) -> None:
+def test_a_deadlock(arena: Arena, check_promises: Judge) -> None:
     """Another session locks an event and the inbox against the order of dispatch."""
     arena.start_beat()
     with arena.rival() as rival:

@@ -1,7 +1,8 @@
 FROM python:3.13-slim-trixie AS build
 COPY requirements.lock /
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.lock
+    && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement /requirements.lock \
+    && /venv/bin/pip check
 
 FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 automation

@@ -5,6 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PIP := -qq --disable-pip-version-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,12 +40,15 @@ lock: $(INSTALLED) ## Refresh the lock files (ARGS=--upgrade for newer versions)
 clean: ## Remove the virtual environment, caches and the local stack's data
 	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage *.egg-info build
 
+# The locks are complete, so pip must not resolve: a release newer than a lock can satisfy
+# what the lock asks for, has no hash in it, and stops a resolving installation.
 $(INSTALLED): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Automation Center needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "Creating the virtual environment in .venv"
 	@$(PYTHON) -m venv .venv
 	@echo "Installing the locked dependencies (a minute or two, once)"
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install $(PIP) --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install $(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip check --disable-pip-version-check
 	@touch $@

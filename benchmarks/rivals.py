@@ -15,15 +15,9 @@ def install(folder: Path) -> Path:
     python, kept = folder / "bin" / "python", folder / _LOCK.name
     if not (kept.exists() and kept.read_text() == _LOCK.read_text()):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip: list[str | Path] = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-        ]
-        subprocess.run([*pip, "--require-hashes", "-r", _LOCK], check=True)
+        pip: list[str | Path] = [python, "-m", "pip", "-qq", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "--no-deps", "--require-hashes", "-r", _LOCK], check=True)
+        subprocess.run([python, "-m", "pip", "check"], check=True)
         shutil.copy(_LOCK, kept)
     return python
 

@@ -7,14 +7,13 @@ arrays are sent in binary (`%b`), which costs a fifth of quoting every text.
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from app.dispatch.decisions import Decision, Delivery, Failure
+from app.dispatch.fold import Folding, fold
 from app.inbox.drafts import Draft, draft_dead_letter
 
 _INSERT_ITEMS = """
@@ -23,16 +22,6 @@ INSERT INTO cc_admin_inbox_items
 SELECT * FROM unnest
     (%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
 ON CONFLICT (dedupe_key) DO NOTHING
-"""
-
-_FOLD_ITEM = """
-INSERT INTO cc_admin_inbox_items
-    (type, severity, title, body, link_ref, dedupe_key, event_id, group_key, occurrences)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (group_key) WHERE status IN ('open', 'acknowledged') AND group_key IS NOT NULL
-DO UPDATE SET
-    occurrences = cc_admin_inbox_items.occurrences + EXCLUDED.occurrences,
-    last_seen_at = now()
 """
 
 _MARK_SENT = """
@@ -88,16 +77,14 @@ class _Item(NamedTuple):
     link_ref: str | None
     dedupe_key: str
     event_id: int
-    group_key: str | None
 
 
 def settle(connection: Connection[Any], decisions: Sequence[Decision]) -> None:
     """Write `decisions`, whose events are locked by the caller's transaction."""
     deliveries = [decision for decision in decisions if isinstance(decision, Delivery)]
     failures = [decision for decision in decisions if isinstance(decision, Failure)]
-    items = [_item(each.draft, each.event.dedupe_key, each.event.id) for each in deliveries]
-    _insert_items(connection, [item for item in items if item.group_key is None])
-    _fold_items(connection, [item for item in items if item.group_key is not None])
+    _insert_items(connection, [each for each in deliveries if not each.draft.is_folded])
+    fold(connection, [_folding(each) for each in deliveries if each.draft.is_folded])
     if deliveries:
         connection.execute(_MARK_SENT, [[delivery.event.id for delivery in deliveries]])
     if failures:
@@ -111,17 +98,14 @@ def refund(connection: Connection[Any], charged: Failure) -> None:
     connection.execute(_RESTORE, [event.id])
 
 
-def _insert_items(connection: Connection[Any], items: Sequence[_Item]) -> None:
-    if items:
-        *columns, _group_keys = map(list, zip(*items, strict=True))
-        connection.execute(_INSERT_ITEMS, columns)
+def _insert_items(connection: Connection[Any], deliveries: Sequence[Delivery]) -> None:
+    if deliveries:
+        items = [_item(each.draft, each.event.dedupe_key, each.event.id) for each in deliveries]
+        connection.execute(_INSERT_ITEMS, [list(column) for column in zip(*items, strict=True)])
 
 
-def _fold_items(connection: Connection[Any], items: Iterable[_Item]) -> None:
-    by_group = attrgetter("group_key")
-    for _key, members in groupby(sorted(items, key=by_group), key=by_group):
-        first, *others = members
-        connection.execute(_FOLD_ITEM, [*first, 1 + len(others)])
+def _folding(delivery: Delivery) -> Folding:
+    return Folding(delivery.draft, delivery.event.dedupe_key, delivery.event.id)
 
 
 def _record_failures(connection: Connection[Any], failures: Sequence[Failure]) -> None:
@@ -135,15 +119,15 @@ def _record_failures(connection: Connection[Any], failures: Sequence[Failure]) -
     if tries:
         columns = [list(column) for column in zip(*tries, strict=True)]
         connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *columns])
-    _fold_items(connection, [_announcement(f) for f in failures if f.is_dead])
+    fold(connection, [_announcement(failure) for failure in failures if failure.is_dead])
 
 
-def _announcement(failure: Failure) -> _Item:
+def _announcement(failure: Failure) -> Folding:
     event = failure.event
     draft = draft_dead_letter(
         event.event_type, error=failure.error, fingerprint=failure.fingerprint
     )
-    return _item(draft, f"automation_dead_letter:{event.id}:{event.budget}", event.id)
+    return Folding(draft, f"automation_dead_letter:{event.id}:{event.budget}", event.id)
 
 
 def _item(draft: Draft, dedupe_key: str, event_id: int) -> _Item:
@@ -156,7 +140,6 @@ def _item(draft: Draft, dedupe_key: str, event_id: int) -> _Item:
         words.link_ref,
         dedupe_key,
         event_id,
-        words.group_key,
     )
 
 

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.redaction import redact_text
-from app.inbox.actions import CLOSED, Action, allowed_actions, next_status
-from app.inbox.models import InboxActivity, InboxItem
-from app.inbox.queries import Item, item_of
+from app.inbox.actions import CLOSED, Action, next_status
+from app.inbox.models import RECUR, InboxActivity, InboxItem, ItemStatus
+from app.inbox.queries import Item, closes_itself, item_of
 
 NOTE_LIMIT = 2_000
 """Characters of a note."""
@@ -35,13 +35,13 @@ def act_on_item(  # noqa: PLR0913 - an act is all of these, each by its name
     if item is None:
         raise NotFound(f"There is no inbox item {item_id}.")
     seen, from_status = expected_version or item.version, item.status
-    to_status = next_status(from_status, action)
+    to_status = next_status(from_status, action, closes_itself=closes_itself(item))
     if to_status is None or seen != item.version:
-        raise _conflict(session, item, action)
+        raise _conflict(session, item, action, seen=seen)
     taker = actor if action is Action.ACKNOWLEDGE else None
     if not _swap(session, item, to_status, taker=taker):
         session.refresh(item)
-        raise _conflict(session, item, action)
+        raise _conflict(session, item, action, seen=seen)
     session.add(
         InboxActivity(
             item_id=item_id,
@@ -66,6 +66,9 @@ def _swap(session: Session, item: InboxItem, to_status: str, *, taker: str | Non
             version=InboxItem.version + 1,
             closed_at=func.now() if to_status in CLOSED else None,
             assignee=func.coalesce(InboxItem.assignee, taker),
+            acknowledged_occurrences=InboxItem.occurrences
+            if to_status == ItemStatus.ACKNOWLEDGED
+            else InboxItem.acknowledged_occurrences,
         )
         .returning(InboxItem.id)
         .execution_options(synchronize_session=False)
@@ -84,15 +87,27 @@ def _checked(note: str | None) -> str | None:
     return redact_text(text) or None
 
 
-def _conflict(session: Session, item: InboxItem, action: Action) -> Conflict:
-    """Say why `action` came too late: who changed the item, when, and what can be done now."""
+def _conflict(session: Session, item: InboxItem, action: Action, *, seen: int) -> Conflict:
+    """Say why `action` came too late: what changed the item, when, and what can be done now."""
     last = session.scalar(
         select(InboxActivity)
         .where(InboxActivity.item_id == item.id)
         .order_by(InboxActivity.id.desc())
         .limit(1)
     )
-    now_allowed = " or ".join(allowed_actions(item.status))
+    if last is not None and last.action == RECUR:
+        last = None
+    now_allowed = " or ".join(item_of(item).allowed_actions)
+    if seen != item.version and (last is None or last.at < item.updated_at):
+        return Conflict(
+            f"Item {item.id} has changed since you loaded it: it counts {item.occurrences} now;"
+            f" reload it before you {action} it."
+        )
+    if closes_itself(item) and action is Action.RESOLVE and item.status not in CLOSED:
+        return Conflict(
+            f"Item {item.id} announces {item.occurrences} events that are still dead, and closes"
+            " itself once all are retried; retry them, or dismiss it to leave them dead."
+        )
     if last is None:
         return Conflict(
             f"Item {item.id} is {item.status}, so {action} does nothing; {now_allowed} it."

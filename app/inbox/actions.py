@@ -42,11 +42,17 @@ TRANSITIONS: dict[str, dict[Action, str]] = {
 CLOSED = frozenset({"resolved", "dismissed"})
 
 
-def allowed_actions(status: str) -> tuple[Action, ...]:
-    """Return what may be done to an item in `status`, the usual one first."""
-    return tuple(TRANSITIONS[status])
+def allowed_actions(status: str, *, closes_itself: bool = False) -> tuple[Action, ...]:
+    """Return what may be done to an item in `status`, the usual one first.
+
+    An item that closes itself when its cause is gone can't be resolved by hand.
+    """
+    excluded = {Action.RESOLVE} if closes_itself else set()
+    return tuple(action for action in TRANSITIONS[status] if action not in excluded)
 
 
-def next_status(status: str, action: Action) -> str | None:
+def next_status(status: str, action: Action, *, closes_itself: bool = False) -> str | None:
     """Return where `action` leads from `status`, or None if it isn't allowed there."""
-    return TRANSITIONS[status].get(action)
+    if action not in allowed_actions(status, closes_itself=closes_itself):
+        return None
+    return TRANSITIONS[status][action]

@@ -7,12 +7,18 @@ again, with the same payload, until it succeeds or the event's budget is spent.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 TITLE_LIMIT = 200
 BODY_LIMIT = 8_000
+GROUP_KEY_LIMIT = 300
+"""A longer group key is replaced by its beginning and a digest; an index must hold it."""
+
+DEAD_LETTER = "automation_dead_letter"
+"""The type of the item that announces dead letters."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -41,12 +47,16 @@ class Wording:
     """What an item says: plain text, the page behind it, and what it may be folded into.
 
     Items with one `group_key` become one open item that counts its occurrences.
+    `continues` is the dedupe key of an event whose item this adds to: while that item is
+    open or acknowledged, it is counted up and shown as new. Once it is closed, or if it
+    doesn't exist, this becomes an item of its own, which the next ones are folded into.
     """
 
     title: str
     body: str
     link_ref: str | None = None
     group_key: str | None = None
+    continues: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ class Draft:
     type: str
     severity: Severity
     wording: Wording
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it may become part of another item."""
+        return self.wording.group_key is not None
 
 
 WordingOf = Callable[[Payload], Wording]
@@ -93,16 +108,21 @@ def draft_event(event_type: str, payload: Payload) -> Draft:
 
 
 def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft:
-    """Return the item that announces a dead letter, folded per event type and error."""
+    """Return the item that announces a dead letter, folded per event type and error.
+
+    It is as severe as the item that the event would have become, and an error at least.
+    """
+    severity = max(Severity.ERROR, _severity_of(event_type), key=list(Severity).index)
     return Draft(
-        "automation_dead_letter",
-        Severity.ERROR,
+        DEAD_LETTER,
+        severity,
         Wording(
             title=f"Dead letters: {event_type.replace('_', ' ')}",
-            body=f"Every try was used up; the last one failed with: {error}\n"
-            "Mend the cause, then retry the dead events from their page.",
+            body=f"Every attempt was used up; the last one failed with: {error}\n"
+            "Mend the cause, then retry the dead events from their page. This item counts"
+            " those that are still dead, and closes itself when none is.",
             link_ref=f"/automation/events?event_type={event_type}&dead=true",
-            group_key=f"automation_dead_letter:{event_type}:{fingerprint}",
+            group_key=_capped(f"{DEAD_LETTER}:{event_type}:{fingerprint}"),
         ),
     )
 
@@ -157,8 +177,14 @@ def _periodic_run_missed(payload: Payload) -> Wording:
     )
 
 
+def _severity_of(event_type: str) -> Severity:
+    severity, _function = _FUNCTIONS.get(event_type, (Severity.ERROR, None))
+    return severity
+
+
 def _storable(wording: Wording) -> Wording:
-    text = f"{wording.title}{wording.body}{wording.link_ref}{wording.group_key}"
+    group_key = wording.group_key or wording.continues
+    text = f"{wording.title}{wording.body}{wording.link_ref}{group_key}{wording.continues}"
     if _UNSTORABLE.search(text):
         raise UnstorableText("The draft holds a NUL byte or half of a surrogate pair.")
     if len(wording.title) > TITLE_LIMIT or len(wording.body) > BODY_LIMIT:
@@ -166,4 +192,11 @@ def _storable(wording: Wording) -> Wording:
             f"The draft is too long: a title has {TITLE_LIMIT} characters at most, "
             f"a body {BODY_LIMIT}."
         )
-    return wording
+    return replace(wording, group_key=_capped(group_key)) if group_key else wording
+
+
+def _capped(group_key: str) -> str:
+    if len(group_key) <= GROUP_KEY_LIMIT:
+        return group_key
+    digest = sha256(group_key.encode()).hexdigest()[:16]
+    return f"{group_key[: GROUP_KEY_LIMIT - len(digest) - 1]}:{digest}"

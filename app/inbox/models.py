@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
 
+AUTOMATION = "automation"
+"""The actor of an act that no person did."""
+
+RECUR = "recur"
+"""The action by which a recurrence makes an acknowledged item open again."""
+
 
 class ItemStatus(StrEnum):
     """Where an inbox item stands; drawn in `docs/architecture.md`."""
@@ -19,7 +25,11 @@ class ItemStatus(StrEnum):
 
 
 class InboxItem(Base):
-    """A thing that a person must see."""
+    """A thing that a person must see.
+
+    `occurrences` counts what came up under it; of an announcement, the events that are
+    still dead. `acknowledged_occurrences` is that count at the last acknowledgement.
+    """
 
     __tablename__ = "cc_admin_inbox_items"
     __table_args__ = (
@@ -33,7 +43,7 @@ class InboxItem(Base):
             "(status IN ('resolved', 'dismissed')) = (closed_at IS NOT NULL)",
             name="closed_has_time",
         ),
-        CheckConstraint("occurrences >= 1", name="occurrences_positive"),
+        CheckConstraint("occurrences >= 0", name="occurrences_positive"),
         Index(
             "uq_cc_admin_inbox_items_open_group",
             "group_key",
@@ -61,6 +71,7 @@ class InboxItem(Base):
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     group_key: Mapped[str | None]
     occurrences: Mapped[int] = mapped_column(server_default=text("1"))
+    acknowledged_occurrences: Mapped[int | None]
     assignee: Mapped[str | None]
     snoozed_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))

@@ -26,7 +26,7 @@ from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, holds, read_page
 from app.core.views import Act, view_of
 from app.inbox.actions import Action, allowed_actions
-from app.inbox.drafts import Severity
+from app.inbox.drafts import DEAD_LETTER, Severity
 from app.inbox.models import InboxActivity, InboxItem, ItemStatus
 
 COUNT_CAP = 1_000
@@ -56,6 +56,7 @@ class Item:
     status: str
     link_ref: str | None
     occurrences: int
+    more_since_acknowledged: int
     assignee: str | None
     snoozed_until: datetime | None
     version: int
@@ -99,14 +100,12 @@ def show_item(session: Session, item_id: int) -> ItemWithHistory:
     return ItemWithHistory(item_of(item), [view_of(Act, act) for act in acts])
 
 
-def item_of_event(session: Session, event_id: int) -> Item | None:
-    """Return the newest item that an event has led to, or None."""
-    row = session.scalar(
-        select(InboxItem)
-        .where(InboxItem.event_id == event_id)
-        .order_by(InboxItem.id.desc())
-        .limit(1)
-    )
+def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -> Item | None:
+    """Return the item that an event has led to: the one it was folded into, or its own."""
+    is_its = InboxItem.event_id == event_id
+    if folded_into is not None:
+        is_its = InboxItem.id == folded_into
+    row = session.scalar(select(InboxItem).where(is_its).order_by(InboxItem.id.desc()).limit(1))
     return item_of(row) if row else None
 
 
@@ -119,7 +118,23 @@ def open_by_severity(session: Session) -> dict[Severity, int]:
 
 def item_of(row: InboxItem) -> Item:
     """Return the view of a row."""
-    return view_of(Item, row, allowed_actions=allowed_actions(row.status))
+    return view_of(
+        Item,
+        row,
+        allowed_actions=allowed_actions(row.status, closes_itself=closes_itself(row)),
+        more_since_acknowledged=_more_since_acknowledged(row),
+    )
+
+
+def closes_itself(row: InboxItem) -> bool:
+    """Tell whether the item announces events that are still dead: retrying them closes it."""
+    return row.type == DEAD_LETTER and row.occurrences > 0
+
+
+def _more_since_acknowledged(row: InboxItem) -> int:
+    if row.acknowledged_occurrences is None or row.status != ItemStatus.OPEN:
+        return 0
+    return max(row.occurrences - row.acknowledged_occurrences, 0)
 
 
 def _ids(wanted: ItemFilter, *, before: int, limit: int) -> Select[int]:

@@ -1,4 +1,8 @@
-"""Retry by hand: make a failed event due now, with a fresh budget and its history kept."""
+"""Retry by hand: make a failed event due now, with a fresh budget and its history kept.
+
+`app.dispatch.manual_retry` is what a person's retry calls: it also counts down the item
+that announced the event's death.
+"""
 
 from dataclasses import dataclass
 
@@ -12,17 +16,21 @@ from app.outbox.queries import EventView, event_of
 
 @dataclass(frozen=True, slots=True)
 class RetryOutcome:
-    """The event as it stands, and whether anything had to be changed for it to be tried."""
+    """The event as it stands, and whether anything had to be changed for it to be due.
+
+    `announcement` is the id of the item that announced its death, if it was dead.
+    """
 
     event: EventView
     changed: bool
+    announcement: int | None = None
 
 
-def retry_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
-    """Make an event due now, with every try of its budget before it, and say who did.
+def renew_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
+    """Make an event due now, with every attempt of its budget before it, and say who did.
 
     An event that is pending is due anyway: nothing is changed. `last_error` stays until
-    the next try. Raises NotFound, and Conflict if the event has been sent already.
+    the next attempt. Raises NotFound, and Conflict if the event has been sent already.
     """
     event = session.scalar(
         select(AutomationEvent).where(AutomationEvent.id == event_id).with_for_update()
@@ -45,10 +53,11 @@ def retry_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
             to_status=EventStatus.PENDING,
         )
     )
+    announcement = event.item_id
     _renew(event)
     session.flush()
     session.refresh(event)
-    return RetryOutcome(event_of(event), changed=True)
+    return RetryOutcome(event_of(event), changed=True, announcement=announcement)
 
 
 def _renew(event: AutomationEvent) -> None:
@@ -57,3 +66,4 @@ def _renew(event: AutomationEvent) -> None:
     event.budget += 1
     event.next_attempt_at = func.now()
     event.dead_at = None
+    event.item_id = None

@@ -19,7 +19,11 @@ class EventStatus(StrEnum):
 
 
 class AutomationEvent(Base):
-    """One fact to be turned into one inbox item; due when `next_attempt_at` has come."""
+    """One fact to be turned into one inbox item; due when `next_attempt_at` has come.
+
+    `item_id` is the item that the event was folded into, or the one that announces its
+    death. It is NULL where the event has an item of its own, which names the event.
+    """
 
     __tablename__ = "cc_automation_events"
     __table_args__ = (
@@ -40,6 +44,12 @@ class AutomationEvent(Base):
         Index("ix_cc_automation_events_failed", "id", postgresql_where=text("status = 'failed'")),
         Index("ix_cc_automation_events_type", "event_type", "id"),
         Index("ix_cc_automation_events_subject", "subject_ref"),
+        Index(
+            "ix_cc_automation_events_item",
+            "item_id",
+            "id",
+            postgresql_where=text("item_id IS NOT NULL"),
+        ),
         {
             "postgresql_with": {
                 "fillfactor": "90",
@@ -63,6 +73,9 @@ class AutomationEvent(Base):
     sent_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     trace_context: Mapped[str | None]
+    item_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cc_admin_inbox_items.id", ondelete="SET NULL")
+    )
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

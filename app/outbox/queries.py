@@ -56,6 +56,7 @@ class EventView:
     error_fingerprint: str | None
     sent_at: datetime | None
     dead_at: datetime | None
+    item_id: int | None
     created_at: datetime
     updated_at: datetime
     can_retry: bool

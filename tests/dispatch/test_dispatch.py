@@ -100,7 +100,7 @@ def test_after_its_last_try_an_event_is_dead_and_the_inbox_says_so(
         assert event["next_attempt_at"] is None
         assert event["dead_at"] is not None
     [item] = read("SELECT * FROM cc_admin_inbox_items")
-    assert (item["type"], item["severity"]) == ("automation_dead_letter", "error")
+    assert (item["type"], item["severity"]) == ("automation_dead_letter", "critical")
     assert item["occurrences"] == 2
     assert len(read("SELECT * FROM cc_automation_event_attempts")) == 20
 

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from app.bootstrap import Container
 from app.core.errors import Conflict
 from app.dispatch.dispatch import Dispatcher, dispatch_due
+from app.dispatch.manual_retry import retry_event
 from app.inbox import drafts
-from app.outbox.manual_retry import retry_event
 from app.outbox.record import record_event
 from app.outbox.retry import RetryPolicy
 from tests.dispatch.conftest import a_fraud_case
@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def dead_is_a_spent_budget(self) -> None:
-        """An event is dead if its tries are used up, and then the inbox announces it."""
+        """An event is dead if its attempts are used up; the inbox counts exactly the dead."""
         assert not self._ask(
             "SELECT id FROM cc_automation_events WHERE attempts > 3"
             " OR (dead_at IS NOT NULL AND (attempts < 3 OR next_attempt_at IS NOT NULL))"
@@ -108,7 +108,12 @@ class Lifecycle(RuleBasedStateMachine):
             "SELECT coalesce(sum(occurrences), 0) FROM cc_admin_inbox_items"
             " WHERE type = 'automation_dead_letter'"
         )
-        assert announced >= dead
+        assert announced == dead
+        [open_ones] = self._ask(
+            "SELECT count(*) FROM cc_admin_inbox_items"
+            " WHERE type = 'automation_dead_letter' AND (closed_at IS NULL) <> (occurrences > 0)"
+        )
+        assert open_ones == 0
 
     def teardown(self) -> None:
         """Once all drafts go well and the dead are retried, every event becomes its item."""

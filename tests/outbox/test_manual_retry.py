@@ -6,7 +6,7 @@ from app.core.database import Sessions
 from app.core.errors import Conflict, NotFound
 from app.dispatch.dispatch import dispatch_due
 from app.outbox.events import FraudCaseCreated
-from app.outbox.manual_retry import RetryOutcome, retry_event
+from app.outbox.manual_retry import RetryOutcome, renew_event
 from app.outbox.queries import show_event
 from app.outbox.record import record_event
 
@@ -34,7 +34,7 @@ def fail(sessions: Sessions, *, dead: bool) -> None:
 
 def retry(sessions: Sessions, event_id: int) -> RetryOutcome:
     with sessions.begin() as session:
-        return retry_event(session, event_id, actor="maria")
+        return renew_event(session, event_id, actor="maria")
 
 
 @pytest.mark.parametrize("dead", [True, False])

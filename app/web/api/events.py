@@ -6,8 +6,8 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app.core.views import members_of
+from app.dispatch.manual_retry import retry_event
 from app.inbox.queries import item_of_event
-from app.outbox.manual_retry import retry_event
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter, list_events, show_event
 from app.web.api.automation import Nothing
@@ -40,7 +40,8 @@ def show(event_id: int) -> ResponseReturnValue:
     """Answer with an event, its failed tries, its history and its item."""
     read_query(Query)
     with container().sessions.begin() as session:
-        found, item = show_event(session, event_id), item_of_event(session, event_id)
+        found = show_event(session, event_id)
+        item = item_of_event(session, event_id, folded_into=found.event.item_id)
     more = {"tries": found.attempts, "history": found.history, "item": item}
     return jsonify(members_of(found.event) | more)
 

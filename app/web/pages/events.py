@@ -6,9 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Conflict
+from app.dispatch.manual_retry import retry_event
 from app.inbox.queries import item_of_event
 from app.outbox.events import CATALOGUE
-from app.outbox.manual_retry import RetryOutcome, retry_event
+from app.outbox.manual_retry import RetryOutcome
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter, list_events, show_event
 from app.web.api.events import EventsQuery
@@ -34,7 +35,8 @@ def index() -> ResponseReturnValue:
 def show(event_id: int) -> ResponseReturnValue:
     """Show an event, its failed tries, its history, and its item."""
     with container().sessions.begin() as session:
-        found, item = show_event(session, event_id), item_of_event(session, event_id)
+        found = show_event(session, event_id)
+        item = item_of_event(session, event_id, folded_into=found.event.item_id)
     return render_template(
         "event.html", event=found.event, tries=found.attempts, history=found.history, item=item
     )

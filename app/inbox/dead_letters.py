@@ -1,0 +1,38 @@
+"""The item that announces dead letters counts those that are left, and closes itself at none."""
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from app.inbox.actions import CLOSED, Action
+from app.inbox.models import AUTOMATION, InboxActivity, InboxItem, ItemStatus
+
+_NOTE = "No event behind it is dead any more."
+
+
+def count_down(session: Session, item_id: int) -> None:
+    """Take one dead event off the announcement `item_id`; resolve it when none is left."""
+    item = session.get(InboxItem, item_id, with_for_update=True, populate_existing=True)
+    if item is None or item.occurrences == 0:
+        return
+    item.occurrences -= 1
+    if item.acknowledged_occurrences is not None:
+        item.acknowledged_occurrences = min(item.acknowledged_occurrences, item.occurrences)
+    item.version += 1
+    if item.occurrences == 0 and item.status not in CLOSED:
+        _resolve(session, item)
+    session.flush()
+
+
+def _resolve(session: Session, item: InboxItem) -> None:
+    session.add(
+        InboxActivity(
+            item_id=item.id,
+            actor=AUTOMATION,
+            action=Action.RESOLVE,
+            from_status=item.status,
+            to_status=ItemStatus.RESOLVED,
+            note=_NOTE,
+        )
+    )
+    item.status = ItemStatus.RESOLVED
+    item.closed_at = func.now()

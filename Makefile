@@ -19,11 +19,12 @@ test: $(INSTALLED) ## The whole test suite, on servers of its own
 chaos: $(INSTALLED) ## Play every fault with several seeds (SEEDS=3) and print the report
 	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto --dist loadgroup tests/chaos $(ARGS)
 
-check: $(INSTALLED) ## Format, lint, types and import rules
+check: $(INSTALLED) ## Format, lint, types, import rules and declared dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/deptry .
 
 drill: $(INSTALLED) ## Play the proof pack on a stack of its own and print the evidence
 	@exec $(BIN)/automation drill

@@ -61,7 +61,10 @@ def build(
         settings.database_url, notify=settings.notify, application_name=process
     )
     sessions = sessionmaker(engine, expire_on_commit=False)
-    vault = Vault(encryption_keys=settings.encryption_keys, secret_key=settings.secret_key)
+    vault = Vault(
+        encryption_keys=[key.get_secret_value() for key in settings.encryption_keys],
+        secret_key=settings.secret_key.get_secret_value(),
+    )
     desk = Desk(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
     return Container(
         settings=settings,
@@ -93,7 +96,7 @@ def _outbound(sessions: Sessions, settings: Settings, random: Random, desk: Desk
     )
     provider = WhatsAppProvider(
         base_url=settings.whatsapp_api_base_url,
-        access_token=settings.whatsapp_access_token,
+        access_token=settings.whatsapp_access_token.get_secret_value(),
         phone_number_id=settings.whatsapp_phone_number_id,
     )
     rules = OutboundRules(policy, random, per_second=settings.outbound_per_second)

@@ -1,8 +1,9 @@
 """Every setting of the product, read from the environment once and checked at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,12 +11,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cryptography.fernet import Fernet
 from pydantic import (
     AliasChoices,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -28,12 +35,14 @@ def _split(value: object) -> object:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_split)]
+SecretKeys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+_PREFIX = "AUTOMATION_"
 
 
 def _automation(name: str, default: Any = ..., **limits: Any) -> Any:
     """Declare a setting whose variable carries the prefix `AUTOMATION_`."""
-    return Field(default, validation_alias=f"AUTOMATION_{name}", **limits)
+    return Field(default, validation_alias=f"{_PREFIX}{name}", **limits)
 
 
 def _plain(name: str, default: Any = ..., **limits: Any) -> Any:
@@ -41,20 +50,24 @@ def _plain(name: str, default: Any = ..., **limits: Any) -> Any:
     return Field(default, validation_alias=AliasChoices(name), **limits)
 
 
-class Settings(BaseModel):
-    """The environment, parsed. Durations carry their unit in the name."""
+class Settings(BaseSettings):
+    """The environment, parsed. Durations carry their unit in the name.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    `repr` shows no secret: keys, tokens and passwords are SecretStr, and the addresses,
+    which may carry a password, are left out.
+    """
 
-    database_url: str = _plain("DATABASE_URL")
-    database_owner_url: str | None = _plain("DATABASE_OWNER_URL", default=None)
-    celery_broker_url: str = _plain("CELERY_BROKER_URL")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=True)
+
+    database_url: str = _plain("DATABASE_URL", repr=False)
+    database_owner_url: str | None = _plain("DATABASE_OWNER_URL", default=None, repr=False)
+    celery_broker_url: str = _plain("CELERY_BROKER_URL", repr=False)
     port: Port = _plain("PORT", default=3001)
     flower_port: Port = _plain("FLOWER_PORT", default=5555)
 
-    whatsapp_verify_token: str = _plain("WHATSAPP_VERIFY_TOKEN", min_length=1)
-    whatsapp_app_secret: str = _plain("WHATSAPP_APP_SECRET", min_length=1)
-    whatsapp_access_token: str = _plain("WHATSAPP_ACCESS_TOKEN", min_length=1)
+    whatsapp_verify_token: SecretStr = _plain("WHATSAPP_VERIFY_TOKEN", min_length=1)
+    whatsapp_app_secret: SecretStr = _plain("WHATSAPP_APP_SECRET", min_length=1)
+    whatsapp_access_token: SecretStr = _plain("WHATSAPP_ACCESS_TOKEN", min_length=1)
     whatsapp_phone_number_id: str = _plain("WHATSAPP_PHONE_NUMBER_ID", pattern=r"^\d+$")
     whatsapp_api_base_url: str = _plain(
         "WHATSAPP_API_BASE_URL",
@@ -82,25 +95,46 @@ class Settings(BaseModel):
     daily_summary_at: time = _automation("DAILY_SUMMARY_AT", default=time(9))
     timezone: str = _automation("TIMEZONE", default="UTC")
     retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)
-    secret_key: str = _automation("SECRET_KEY", min_length=32)
-    encryption_keys: CommaSeparated = _automation("ENCRYPTION_KEYS", min_length=1)
+    secret_key: SecretStr = _automation("SECRET_KEY", min_length=32)
+    encryption_keys: SecretKeys = _automation("ENCRYPTION_KEYS", min_length=1)
     admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
-    admin_password: str | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
+    admin_password: SecretStr | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
     trust_role_header: bool = _automation("TRUST_ROLE_HEADER", default=False)
     log_format: Literal["auto", "json", "text"] = _automation("LOG_FORMAT", default="auto")
     data_dir: Path = _automation("DATA_DIR", default=Path(".local"))
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave `load` as the one way in, so that a given environment is the only one read."""
+        return (init_settings,)
+
+    @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read the settings from `environ`; an empty variable counts as unset.
 
-        Raises SettingsError with one sentence that names the first bad variable and
-        never repeats its value, which may be a secret.
+        Names are case-sensitive. Raises SettingsError with one sentence that names the first
+        bad or unknown variable and never repeats its value, which may be a secret.
         """
+        given = {name: text for name, text in environ.items() if text}
+        _refuse_unknown(given, known=cls.variables())
+        source = EnvSettingsSource(cls)
+        source.env_vars = given
         try:
-            return cls.model_validate({name: text for name, text in environ.items() if text})
+            return cls(**source())
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Return the field of each environment variable."""
+        return {_variable(name, cls): name for name in cls.model_fields}
 
     @field_validator("database_url", "database_owner_url")
     @classmethod
@@ -140,15 +174,29 @@ class Settings(BaseModel):
 
     @field_validator("encryption_keys")
     @classmethod
-    def _are_fernet_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _are_fernet_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         try:
             for key in value:
-                Fernet(key)
+                Fernet(key.get_secret_value())
         except ValueError:
             raise ValueError(
                 "must be Fernet keys (32 url-safe base64 bytes each), newest first, comma between"
             ) from None
         return value
+
+
+def _variable(field: str, settings: type[BaseSettings]) -> str:
+    alias = settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias)
+
+
+def _refuse_unknown(given: Iterable[str], *, known: Iterable[str]) -> None:
+    """Refuse a variable with our prefix that is no setting: it would have no effect."""
+    ours = [name for name in known if name.startswith(_PREFIX)]
+    for name in sorted(given):
+        if name.startswith(_PREFIX) and name not in ours:
+            nearest = get_close_matches(name, ours, n=1, cutoff=0)[0]
+            raise SettingsError(f"There is no setting {name}; the nearest name is {nearest}.")
 
 
 def _sentence(error: ValidationError) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
+from app.core.settings import Settings
 from app.identity.models import Role, User
 from app.identity.passwords import (
     check_strength,
@@ -99,6 +100,16 @@ def ensure_admin(session: Session, *, username: str, password: str | None) -> st
     create_user(session, username=username, password=chosen, role=Role.ADMIN)
     log.info("first_admin_created", username=username)
     return None if password else chosen
+
+
+def ensure_first_admin(session: Session, settings: Settings) -> str | None:
+    """Create the first admin as the settings name it; see `ensure_admin`."""
+    given = settings.admin_password
+    return ensure_admin(
+        session,
+        username=settings.admin_username,
+        password=given.get_secret_value() if given else None,
+    )
 
 
 def _count_try(session: Session, username: str, now: datetime) -> User | None:

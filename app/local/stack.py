@@ -17,7 +17,7 @@ from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate
 from app.core.settings import Settings
-from app.identity.users import ensure_admin
+from app.identity.users import ensure_first_admin
 from app.local.environment import data_folder, local_environment
 from app.local.files import RUN_FILE, locked, write_private
 from app.local.ledger import Ledger
@@ -117,9 +117,7 @@ class Stack:
             closing(build(settings, process="local")) as container,
             container.sessions.begin() as session,
         ):
-            return ensure_admin(
-                session, username=settings.admin_username, password=settings.admin_password
-            )
+            return ensure_first_admin(session, settings)
 
     def _start_processes(self, supervisor: Supervisor, undo: ExitStack) -> None:
         self.terminal.say("Starting web, workers, beat and Flower")

@@ -34,7 +34,7 @@ def install(app: Flask) -> None:
     """Sign the session cookie with the product's key, and add the headers to each response."""
     app.session_interface = _CookieOnItsOwnScheme()
     with app.app_context():
-        app.secret_key = container().settings.secret_key
+        app.secret_key = container().settings.secret_key.get_secret_value()
     app.config.update(
         SESSION_COOKIE_NAME="automation_session",
         SESSION_COOKIE_HTTPONLY=True,

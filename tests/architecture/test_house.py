@@ -40,6 +40,12 @@ def test_imports_follow_the_layers() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_what_is_imported_is_declared_and_the_reverse() -> None:
+    deptry = Path(sys.executable).with_name("deptry")
+    done = subprocess.run([deptry, "."], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
 def test_pure_modules_import_the_standard_library_core_and_each_other_alone(path: Path) -> None:
     allowed = {".".join(pure.relative_to(ROOT).with_suffix("").parts) for pure in PURE}
@@ -69,7 +75,7 @@ def test_no_transaction_is_ended_by_hand() -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    variables = {_variable(name) for name in Settings.model_fields}
+    variables = set(Settings.variables())
     rows = {line.split("`")[1] for line in _readme() if line.startswith("| `")}
     assert rows == variables
 
@@ -84,7 +90,7 @@ def test_compose_passes_on_every_setting_of_production() -> None:
     local = {"AUTOMATION_DATA_DIR", "AUTOMATION_TRUST_ROLE_HEADER"}
     fixed = {"PORT", "FLOWER_PORT"}
     passed = set(_services()["migrate"]["environment"])
-    assert passed == {_variable(name) for name in Settings.model_fields} - local - fixed
+    assert passed == set(Settings.variables()) - local - fixed
 
 
 def test_compose_asks_for_each_secret_it_needs() -> None:
@@ -121,11 +127,6 @@ def _pins(name: str) -> Iterator[str]:
 
 def _readme() -> list[str]:
     return (ROOT / "README.md").read_text().splitlines()
-
-
-def _variable(field: str) -> str:
-    alias = Settings.model_fields[field].validation_alias
-    return alias if isinstance(alias, str) else str(getattr(alias, "choices", [field])[0])
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """A bad setting is named in one sentence, and its value is not."""
 
+from collections.abc import Callable
+
 import pytest
 
 from app.core.errors import SettingsError
@@ -43,6 +45,43 @@ def test_a_malformed_setting_is_named_and_its_value_kept_quiet(name: str, value:
     sentence = str(caught.value)
     assert sentence.startswith(f"The setting {name} is malformed: ")
     assert "hunter2" not in sentence
+
+
+def test_a_misspelt_setting_of_ours_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(GOOD | {"AUTOMATION_NOTFY": "hunter2"})
+
+    sentence = "There is no setting AUTOMATION_NOTFY; the nearest name is AUTOMATION_NOTIFY."
+    assert str(caught.value) == sentence
+
+
+def test_other_programs_may_have_settings_of_their_own() -> None:
+    assert Settings.load(GOOD | {"HOME": "/home/user", "PORTAL": "x"}).port == 3001
+
+
+@pytest.mark.parametrize("name", ["notify", "NOTIFY", "automation_notify"])
+def test_a_name_in_another_case_or_without_its_prefix_has_no_effect(name: str) -> None:
+    assert Settings.load(GOOD | {name: "no"}).notify
+
+
+def test_this_process_has_no_say_in_a_given_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATION_NOTIFY", "no")
+    assert Settings.load(GOOD).notify
+
+
+@pytest.mark.parametrize("form", [repr, str])
+def test_settings_show_no_secret(form: Callable[[object], str]) -> None:
+    url = "postgresql://user:hunter2@host/database"
+    urls = dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL"), url)
+    broker = {"CELERY_BROKER_URL": "redis://:hunter2@host/0"}
+    settings = Settings.load(
+        GOOD | urls | broker | {"AUTOMATION_ADMIN_PASSWORD": "hunter2-hunter2"}
+    )
+    shown = form(settings)
+    hidden = ("KEY", "TOKEN", "APP_SECRET")
+    secrets = [text for name, text in SECRETS.items() if name.partition("_")[2].endswith(hidden)]
+    assert not [secret for secret in [*secrets, "hunter2"] if secret in shown]
+    assert SECRETS["AUTOMATION_ENCRYPTION_KEYS"] not in shown
 
 
 def test_a_missing_setting_is_named() -> None:

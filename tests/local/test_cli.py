@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.bootstrap import Container
@@ -16,12 +17,9 @@ Automation = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def automation(settings: Settings) -> Automation:
-    fields = type(settings).model_fields
     environ = dict(os.environ)
-    for name, field in fields.items():
+    for variable, name in settings.variables().items():
         value = getattr(settings, name)
-        alias = field.validation_alias
-        variable = alias if isinstance(alias, str) else str(getattr(alias, "choices", [""])[0])
         environ[variable] = "" if value is None else _text(value)
 
     def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +36,9 @@ def automation(settings: Settings) -> Automation:
 
 
 def _text(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ",".join(_text(each) for each in value)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def test_migrating_twice_changes_nothing(automation: Automation) -> None:

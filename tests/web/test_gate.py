@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -151,7 +152,7 @@ def test_a_session_ends_with_what_it_rests_on(
 
 
 def test_a_session_signed_with_another_key_is_nobody(admin: Browser, container: Container) -> None:
-    settings = container.settings.model_copy(update={"secret_key": "y" * 32})
+    settings = container.settings.model_copy(update={"secret_key": SecretStr("y" * 32)})
     elsewhere = create_app(replace(container, settings=settings)).test_client()
     cookie = admin.client.get_cookie("automation_session")
     assert cookie is not None

@@ -33,7 +33,7 @@ def play(book: Book) -> None:
 def _send(book: Book, attack: Attack) -> Row:
     headers = {**attack.headers, "Connection": "close"}  # what is refused unread stays in it
     if attack.is_signed:
-        secret = book.stage.settings.whatsapp_app_secret.encode()
+        secret = book.stage.settings.whatsapp_app_secret.get_secret_value().encode()
         signature = hmac.new(secret, (attack.body or "").encode(), hashlib.sha256).hexdigest()
         headers["X-Hub-Signature-256"] = f"sha256={signature}"
     address = f"{attack.path}?{attack.query}" if attack.query else attack.path

@@ -27,7 +27,7 @@ _SCHEME = "sha256="
 @blueprint.get("/webhooks/whatsapp")
 def answer_challenge() -> Response:
     """Repeat the challenge to whoever knows the verify token: so Meta checks the address."""
-    token = container().settings.whatsapp_verify_token.encode()
+    token = container().settings.whatsapp_verify_token.get_secret_value().encode()
     is_meta = hmac.compare_digest(request.args.get(HUB_VT, "").encode(errors="replace"), token)
     if request.args.get("hub.mode") != "subscribe" or not is_meta:
         raise Forbidden("The verify token is not the one that this webhook expects.")
@@ -55,7 +55,7 @@ def take_in_batch() -> Response:
 
 def _require_signature(body: bytes) -> None:
     signature = request.headers.get(HUB_SIG, "")
-    secret = container().settings.whatsapp_app_secret
+    secret = container().settings.whatsapp_app_secret.get_secret_value()
     is_well_formed = signature.startswith(_SCHEME) and signature.isascii()
     if not is_well_formed or not webhook_updates_validator(secret, body, signature):
         raise Unauthorized(f"The header {HUB_SIG} does not sign this body with our app secret.")

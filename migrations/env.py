@@ -1,7 +1,11 @@
-"""Alembic's environment: migrations run as the owner of the schema, one at a time."""
+"""Alembic's environment: migrations run as the owner of the schema, one upgrade at a time.
+
+The lock belongs to the session, because each revision is a transaction of its own: a lock
+or a setting that belongs to a transaction would end with the first revision.
+"""
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 import app.checkers.models
 import app.fraud.models
@@ -10,10 +14,14 @@ import app.inbox.models
 import app.outbound.models
 import app.outbox.models  # noqa: F401 - each import registers its tables with the metadata
 from app.core.database import Base
+from app.core.schema import MIGRATION_LOCK
 from app.core.settings import Settings
 
-MIGRATION_LOCK = 4_711_010
-"""Key of the advisory lock that makes concurrent upgrades wait for each other."""
+LOCK_TIMEOUT = "10s"
+"""How long a revision waits for a table before it gives up, so that it holds up nobody."""
+
+STATEMENT_TIMEOUT = "15min"
+"""How long one statement of a revision may take, such as building an index."""
 
 
 def _owner_url() -> str:
@@ -26,16 +34,24 @@ def _owner_url() -> str:
 
 def _run() -> None:
     engine = create_engine(_owner_url(), poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    with engine.connect() as connection:  # its end frees the lock, whatever happens
+        _wait_for_turn(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             transaction_per_migration=True,
         )
-        with connection.begin():
-            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        with context.begin_transaction():
             context.run_migrations()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Wait for other upgrades without limit, then bound what the revisions may wait for."""
+    with connection.begin():
+        connection.execute(text("SET lock_timeout = 0; SET statement_timeout = 0"))
+        connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
 
 
 _run()

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import psycopg
 from celery import Task, shared_task
-from sqlalchemy import exc
 
 from app.checkers.heartbeat import beat_heart
 from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
 from app.checkers.runs import run_due
+from app.core.database_errors import as_unavailable
+from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.outbound.runner import run_outbound
@@ -17,18 +17,18 @@ from workers.container import container, sender
 from workers.redelivery import Caution
 
 INFRASTRUCTURE: dict[str, Any] = {
-    "autoretry_for": (
-        psycopg.OperationalError,
-        psycopg.InterfaceError,
-        exc.OperationalError,
-        exc.InterfaceError,
-    ),
+    "autoretry_for": (DatabaseUnavailable,),
     "retry_backoff": True,
     "retry_backoff_max": 60,
     "retry_jitter": True,
     "max_retries": 8,
 }
-"""The database is away: Celery comes back with its exponential backoff, at no event's cost."""
+"""The database is away or busy: Celery comes back with its exponential backoff, at no event's
+cost. A task with these options is decorated with `as_unavailable()` too."""
+
+COMES_BACK = INFRASTRUCTURE | {"max_retries": None}
+"""As INFRASTRUCTURE, without a limit: `retry(max_retries=None)` means the task's own limit, so
+only the task itself can have none. At most one such message per process waits (`Alarm`)."""
 
 _alarm = Alarm()
 _caution = Caution()
@@ -47,13 +47,14 @@ def relay() -> int:
     return needed
 
 
-@shared_task(name="dispatch.dispatch_due_events", bind=True, **INFRASTRUCTURE)
+@shared_task(name="dispatch.dispatch_due_events", bind=True, **COMES_BACK)
+@as_unavailable()
 def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
     """Dispatch what is due; come back by Celery's retry when the first failure is due again."""
     careful = _caution.is_due(self.request)
     result = dispatch_due(container().dispatcher, careful=careful)
     if wait := _alarm.set(result.retry_in):
-        raise self.retry(countdown=wait, max_retries=None, exc=EventsFailed(result.counts()))
+        raise self.retry(countdown=wait, exc=EventsFailed(result.counts()))
     return result.counts()
 
 
@@ -64,24 +65,28 @@ def heartbeat() -> None:
 
 
 @shared_task(name="outbound.run", **INFRASTRUCTURE)
+@as_unavailable()
 def run_outbound_jobs() -> dict[str, int]:
     """Send the outbound jobs that are due."""
     return run_outbound(container().outbound).counts()
 
 
 @shared_task(name="checkers.otp_stuck", **INFRASTRUCTURE)
+@as_unavailable()
 def otp_stuck() -> list[str]:
     """Look for stuck verifications, once per slot; return the slots run here."""
     return _run(otp_stuck_job(container().settings))
 
 
 @shared_task(name="checkers.daily_summary", **INFRASTRUCTURE)
+@as_unavailable()
 def daily_summary() -> list[str]:
     """Sum up the date before, once per slot; return the slots run here."""
     return _run(daily_summary_job(container().settings))
 
 
 @shared_task(name="checkers.catch_up", **INFRASTRUCTURE)
+@as_unavailable()
 def catch_up() -> list[str]:
     """Run what beat or the workers were late for; return the slots run here."""
     return [slot for job in periodic_jobs(container().settings) for slot in _run(job)]

@@ -13,16 +13,17 @@ from enum import StrEnum
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.checkers.jobs import PeriodicJob
 from app.checkers.models import Heartbeat, JobRun
 from app.checkers.slots import Slot, latest_slots
 from app.core.database import Sessions
+from app.core.database_errors import fault_of, is_statement_timeout
 from app.core.redaction import redact_text
 
 ERROR_LIMIT = 500
+_TOO_SLOW = "a statement took longer than the database's time limit for one"
 _FIRST_START = "checkers-first-start"
 
 log = structlog.get_logger(__name__)
@@ -49,18 +50,18 @@ def run_due(sessions: Sessions, job: PeriodicJob, *, now: datetime) -> list[str]
 def run_slot(sessions: Sessions, job: PeriodicJob, slot: Slot) -> bool:
     """Claim `slot` and do its work in one transaction; False if it has been claimed before.
 
-    If the work raises, nothing of it remains and the slot is kept as failed; only an
-    OperationalError, by which the database says that it is away, leaves the slot free.
+    If the work raises, nothing of it remains and the slot is kept as failed. A database
+    that is away or busy leaves the slot free for the next look, unless a statement took
+    longer than its time limit: it would do so again and again.
     """
     try:
         with sessions.begin() as session:
             is_ours = claim_slot(session, job.name, slot.name)
             if is_ours:
                 _finish(session, job, slot)
-    except OperationalError:
-        raise
     except Exception as error:
-        _keep_failure(sessions, job, slot, error)
+        if is_statement_timeout(error) or not fault_of(error).may_pass:
+            _keep_failure(sessions, job, slot, error)
         raise
     if is_ours:
         log.info("periodic_run_done", job=job.name, slot=slot.name)
@@ -115,5 +116,7 @@ def _keep_failure(sessions: Sessions, job: PeriodicJob, slot: Slot, error: Excep
 
 def _describe(error: Exception) -> str:
     """Return class and first line of `error`, redacted: a driver's later lines hold values."""
+    if is_statement_timeout(error):
+        return _TOO_SLOW
     line = str(error).partition("\n")[0].replace("\x00", "")
     return redact_text(f"{type(error).__name__}: {line}")[:ERROR_LIMIT]

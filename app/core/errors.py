@@ -8,7 +8,8 @@
     ├── NotFound           nothing has that id
     ├── Forbidden          the caller is known, but may not do this
     ├── Conflict           the thing is no longer in the state that the action needs
-    └── LimitExceeded      too often, or too much at once
+    ├── LimitExceeded      too often, or too much at once
+    └── DatabaseUnavailable  the database is away or busy; the same work may succeed later
 
 Each message is one sentence that says what, which id, and what to do next. Nothing
 here knows of HTTP: the web maps the tree to status codes in one place.
@@ -48,3 +49,7 @@ class Conflict(AutomationError):
 
 class LimitExceeded(AutomationError):
     """Too often, or too much at once."""
+
+
+class DatabaseUnavailable(AutomationError):
+    """The database is away or busy; the same work may succeed later."""

@@ -11,6 +11,9 @@ from sqlalchemy import Engine, create_engine, text
 from app.core.database import SERVICE_ROLE
 from app.core.settings import Settings
 
+MIGRATION_LOCK = 4_711_010
+"""Key of the advisory lock that makes concurrent upgrades wait for each other."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -55,5 +58,7 @@ def _grant_service_role(owner_url: str, *, to: set[str]) -> None:
     with engine.begin() as connection:
         version = connection.dialect.server_version_info or (0,)
         options = " WITH INHERIT FALSE, SET TRUE" if version >= (16,) else ""
+        # Two grants of one role at once fail with "tuple concurrently updated".
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         connection.execute(text(f"GRANT {SERVICE_ROLE} TO {', '.join(sorted(to))}{options}"))
     engine.dispose()

@@ -23,7 +23,6 @@ FOR UPDATE SKIP LOCKED
 """
 UNSUSPECTED = _CLAIM.format(condition=f"error_fingerprint IS DISTINCT FROM '{WORKER_LOST}'")
 SUSPECTED = _CLAIM.format(condition=f"error_fingerprint = '{WORKER_LOST}'")
-ANY = _CLAIM.format(condition="true")
 
 COUNT_DUE = """
 SELECT count(*) FROM (
@@ -43,8 +42,7 @@ def claim(
 ) -> list[ClaimedEvent]:
     """Lock and return up to `limit` due events, the longest due first.
 
-    `query` chooses among those that may have killed a worker (SUSPECTED), those that
-    have not (UNSUSPECTED), and ANY.
+    `query` chooses those that may have killed a worker (SUSPECTED), or the others.
     """
     with connection.cursor(row_factory=args_row(ClaimedEvent)) as cursor:
         set_json_loads(from_json, cursor)  # six times as fast as the standard library's

@@ -126,7 +126,7 @@ def give_up(event: ClaimedEvent) -> Failure:
 def describe(error: Exception) -> str:
     """Return class and message of `error`, redacted, storable and capped in length."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    text = text.rpartition(f"{type(error).__module__}.")[2]
+    text = text.removeprefix(f"{type(error).__module__}.")
     storable = text.replace("\x00", "␀").encode(errors="backslashreplace").decode()
     return redact_text(storable)[:ERROR_LIMIT]
 

@@ -10,20 +10,18 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from psycopg import Connection, DataError, IntegrityError
+from psycopg import Connection, Error
 from sqlalchemy import Engine
 
 from app.core.database import driver_connection
-from app.dispatch.claim import ANY, SUSPECTED, claim
+from app.core.database_errors import Fault, fault_of
+from app.dispatch.claim import SUSPECTED, UNSUSPECTED, claim
 from app.dispatch.decisions import Decision, Rules
 from app.dispatch.isolate import dispatch_alone
 from app.dispatch.result import DispatchResult, log_failures
 from app.dispatch.settle import settle
 
 log = structlog.get_logger(__name__)
-
-REFUSALS = (DataError, IntegrityError)
-"""What the database says of a value it won't take; a lost connection is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +45,22 @@ def dispatch_due(
     deadline = monotonic() + seconds
     result = DispatchResult()
     if careful:
-        result += _dispatch_one_by_one(dispatcher, ANY, deadline)
+        result += _dispatch_one_by_one(dispatcher, UNSUSPECTED, deadline)
     while monotonic() < deadline:
         batch = dispatch_batch(dispatcher)
         result += batch
         if batch.claimed < dispatcher.batch_size:
             break
     return result + _dispatch_one_by_one(dispatcher, SUSPECTED, deadline)
+
+
+def dispatch_carefully(dispatcher: Dispatcher, *, seconds: float) -> DispatchResult:
+    """Dispatch due events one by one, for a process that must not be lost to a draft.
+
+    Each attempt is counted before the work. So an event that kills this process does it
+    once: it is then under suspicion, and left to the workers. Takes up to a batch.
+    """
+    return _dispatch_one_by_one(dispatcher, UNSUSPECTED, monotonic() + seconds)
 
 
 def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
@@ -63,7 +70,9 @@ def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
             with connection.pipeline(), connection.transaction():
                 decisions = _claim_and_decide(connection, dispatcher)
                 settle(connection, decisions)
-        except REFUSALS as error:
+        except Error as error:
+            if fault_of(error) is not Fault.REFUSED:
+                raise
             log.warning("batch_refused_by_database", error_class=type(error).__name__)
             decisions = _dispatch_in_halves(connection, dispatcher)
     log_failures(decisions)
@@ -88,7 +97,9 @@ def _settle_in_halves(
     try:
         with connection.transaction():
             settle(connection, decisions)
-    except REFUSALS as error:
+    except Error as error:
+        if fault_of(error) is not Fault.REFUSED:
+            raise
         if len(decisions) > 1:
             middle = len(decisions) // 2
             halves = decisions[:middle], decisions[middle:]

@@ -1,16 +1,17 @@
-"""Dispatch one event alone, its try counted and committed before the work.
+"""Dispatch one event alone, its attempt counted and committed before the work.
 
 So the event that kills its worker is the one that pays: it comes back later with one
-try less, and when none is left it is dead-lettered without being worked on again.
+attempt less, and when none is left it is dead-lettered without being worked on again.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Error
 
-from app.dispatch.claim import claim, relock
+from app.core.database_errors import Fault, fault_of
+from app.dispatch.claim import SUSPECTED, claim, relock
 from app.dispatch.decisions import Decision, Failure, Rules, give_up
 from app.dispatch.settle import refund, settle
 
@@ -19,19 +20,32 @@ def dispatch_alone(connection: Connection[Any], rules: Rules, *, query: str) -> 
     """Dispatch the longest due event that `query` finds, in two transactions.
 
     Returns what became of it, or None if nothing was due. Had somebody else settled it
-    in between (a retry by hand, say), their outcome stands. If the database fails while
-    the outcome is written, the event gets its try back as soon as the database allows.
+    in between (a retry by hand, say), their outcome stands. What the database refuses is
+    the event's failure. If the database fails otherwise while the outcome is written, the
+    event gets its attempt back as soon as the database allows, and the error is raised.
     """
     charged = _charge(connection, rules, query)
     if charged is None or charged.is_dead:
         return charged
     decision = rules.decide(charged.event)
     try:
-        _replace(connection, charged, by=[decision])
-    except OperationalError:
-        with suppress(OperationalError):
+        return _settle_or_fail(connection, charged, decision, rules)
+    except Error:
+        with suppress(Error):
             _replace(connection, charged, by=[])
         raise
+
+
+def _settle_or_fail(
+    connection: Connection[Any], charged: Failure, decision: Decision, rules: Rules
+) -> Decision:
+    try:
+        _replace(connection, charged, by=[decision])
+    except Error as error:
+        if fault_of(error) is not Fault.REFUSED:
+            raise
+        decision = rules.fail(charged.event, error)
+        _replace(connection, charged, by=[decision])
     return decision
 
 
@@ -43,11 +57,17 @@ def _replace(connection: Connection[Any], charged: Failure, *, by: Sequence[Deci
 
 
 def _charge(connection: Connection[Any], rules: Rules, query: str) -> Failure | None:
+    """Count the attempt before the work; give up a suspect that has used its last one.
+
+    An event that is no suspect has failed in another way, perhaps under a larger budget
+    than today's: it gets its next attempt and dies of what that one raises.
+    """
     with connection.transaction():
         events = claim(connection, limit=1, query=query)
         if not events:
             return None
         event = events[0]
-        charged = give_up(event) if rules.is_spent(event) else rules.charge(event)
+        is_lost = query == SUSPECTED and rules.is_spent(event)
+        charged = give_up(event) if is_lost else rules.charge(event)
         settle(connection, [charged])
         return charged

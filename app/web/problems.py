@@ -4,13 +4,13 @@ from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, json, make_response, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from app.core.database_errors import DATABASE_ERRORS, Fault, fault_of
 from app.core.errors import (
     AutomationError,
     Conflict,
+    DatabaseUnavailable,
     Forbidden,
     InvalidInput,
     LimitExceeded,
@@ -23,6 +23,13 @@ STATUSES: dict[type[AutomationError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     Conflict: HTTPStatus.CONFLICT,
     LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+DATABASE_STATUSES: dict[Fault, HTTPStatus] = {
+    Fault.AWAY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Fault.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Fault.REFUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Fault.OURS: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_AFTER_SECONDS = 5
 _CHUNK = 64 * 1024
@@ -39,8 +46,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(AutomationError, _refuse)
     app.register_error_handler(HTTPException, _pass_on)
     app.after_request(_read_on)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeoutError):
-        app.register_error_handler(unavailable, _database_away)
+    for kind in DATABASE_ERRORS:
+        app.register_error_handler(kind, _database_failed)
 
 
 def is_for_programs() -> bool:
@@ -92,12 +99,19 @@ def _read_on(response: Response) -> Response:
     return response
 
 
-def _database_away(error: Exception) -> Response:
-    log.error("database_unavailable", path=request.path, error_class=type(error).__name__)
-    response = problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached; try again in a moment."
+def _database_failed(error: Exception) -> Response:
+    fault = fault_of(error)
+    exc_info = error if fault is Fault.OURS else None
+    log.error(
+        "database_failed",
+        path=request.path,
+        fault=fault.name.lower(),
+        error_class=type(error).__name__,
+        exc_info=exc_info,
     )
-    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response = problem(DATABASE_STATUSES[fault], fault.value)
+    if fault.may_pass:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 

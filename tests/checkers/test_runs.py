@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.bootstrap import Container
 from app.checkers.jobs import PeriodicJob
+from app.checkers.missed import report_missed
 from app.checkers.queries import last_runs
 from app.checkers.runs import run_due, run_slot
 from app.core.database import Sessions
@@ -96,17 +97,38 @@ def test_a_run_that_raises_leaves_nothing_but_its_failure(
     assert read("SELECT name FROM cc_heartbeats") == []
 
 
-def test_a_run_that_the_database_broke_off_leaves_its_slot_free(
+def test_a_run_that_found_the_database_busy_leaves_its_slot_free(
     sessions: Sessions, job_of: JobOf, read: Read
+) -> None:
+    def work(session: Session) -> None:
+        session.execute(text("SET LOCAL lock_timeout = 20"))
+        session.execute(text("LOCK TABLE cc_daily_summaries"))
+
+    job = job_of(work)
+    with sessions.begin() as other:
+        other.execute(text("LOCK TABLE cc_daily_summaries IN ACCESS SHARE MODE"))
+        with pytest.raises(OperationalError):
+            run_slot(sessions, job, job.schedule.latest(NOON))
+    assert read(RUNS) == []
+
+
+def test_a_run_slower_than_its_time_limit_is_not_repeated_and_people_read_why(
+    sessions: Sessions, job_of: JobOf, read: Read, started: datetime
 ) -> None:
     def work(session: Session) -> None:
         session.execute(text("SET LOCAL statement_timeout = 20"))
         session.execute(text("SELECT pg_sleep(5)"))
 
-    job = job_of(work)
+    job, later = job_of(work), started + timedelta(hours=1)
     with pytest.raises(OperationalError):
-        run_slot(sessions, job, job.schedule.latest(NOON))
-    assert read(RUNS) == []
+        run_due(sessions, job, now=later)
+
+    assert run_due(sessions, job, now=later + timedelta(minutes=1)) == []
+    assert report_missed(sessions, job, now=later + timedelta(minutes=6), since=started)
+    [event] = read("SELECT payload ->> 'reason' AS reason FROM cc_automation_events")
+    assert event["reason"] == (
+        "It failed with: a statement took longer than the database's time limit for one."
+    )
 
 
 def test_stuck_verifications_are_looked_for_once_per_slot(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
+from app.dispatch.decisions import describe
 from app.dispatch.dispatch import Dispatcher, dispatch_due
 from app.inbox.drafts import Wording
 from tests.dispatch.conftest import Read, Record
@@ -175,6 +176,37 @@ def test_what_the_database_refuses_stands_alone(
     [event] = read("SELECT * FROM cc_automation_events WHERE status = 'failed'")
     assert event["dedupe_key"] == "fraud_case_created:7"
     assert event["last_error"].startswith("CheckViolation: ")
+
+
+def test_a_limit_of_the_database_is_a_refusal_and_fails_its_event_alone(
+    dispatcher: Dispatcher, record: Record, read: Read, owner_executes: Callable[[str], None]
+) -> None:
+    owner_executes(
+        "CREATE FUNCTION too_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.link_ref = '/automation/cases/7' THEN"
+        " RAISE EXCEPTION 'index row size exceeds maximum' USING ERRCODE = '54000';"
+        " END IF; RETURN NEW; END $$"
+    )
+    owner_executes(
+        "CREATE TRIGGER too_long BEFORE INSERT ON cc_admin_inbox_items"
+        " FOR EACH ROW EXECUTE FUNCTION too_long()"
+    )
+    record(10)
+
+    result = dispatch_due(dispatcher)
+
+    assert (result.sent, result.failed) == (9, 1)
+    [event] = read("SELECT * FROM cc_automation_events WHERE status = 'failed'")
+    assert event["last_error"].startswith("ProgramLimitExceeded: ")
+
+
+def test_a_message_that_names_the_module_of_its_error_is_kept_whole() -> None:
+    class Refused(Exception):
+        __module__ = "charge"
+
+    assert describe(Refused("charge.failed: declined")) == (
+        f"{Refused.__qualname__}: charge.failed: declined"
+    )
 
 
 def test_an_error_that_can_not_be_printed_still_becomes_a_failure(

@@ -7,8 +7,8 @@ import pytest
 
 from app.bootstrap import Container
 from app.core.database import driver_connection
-from app.dispatch.claim import ANY
-from app.dispatch.dispatch import Dispatcher, dispatch_due
+from app.dispatch.claim import UNSUSPECTED
+from app.dispatch.dispatch import Dispatcher, dispatch_carefully, dispatch_due
 from app.dispatch.isolate import dispatch_alone
 from app.dispatch.relay import messages_needed
 from tests.dispatch.conftest import Read, Record
@@ -112,6 +112,66 @@ def test_a_suspect_whose_draft_raises_pays_one_try_and_keeps_the_true_error(
     assert len(read("SELECT * FROM cc_automation_event_attempts")) == 1
 
 
+def test_what_the_database_refuses_in_a_careful_run_is_recorded_and_the_others_go_on(
+    dispatcher: Dispatcher, record: Record, read: Read, owner_executes: Callable[[str], None]
+) -> None:
+    owner_executes(
+        "ALTER TABLE cc_admin_inbox_items ADD CONSTRAINT no_two"
+        " CHECK (link_ref <> '/automation/cases/2')"
+    )
+    record(4)
+
+    result = dispatch_due(dispatcher, careful=True)
+
+    assert (result.sent, result.failed) == (3, 1)
+    [event] = read("SELECT * FROM cc_automation_events WHERE status = 'failed'")
+    assert event["attempts"] == 1
+    assert event["last_error"].startswith("CheckViolation: ")
+    [attempt] = read("SELECT error FROM cc_automation_event_attempts")
+    assert attempt["error"] == event["last_error"]
+
+
+def test_under_a_smaller_budget_a_waiting_event_gets_its_attempt_and_dies_of_its_error(
+    dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
+) -> None:
+    def refuse() -> None:
+        raise ValueError("its own error")
+
+    record(2)
+    poison({1}, refuse)
+    write(
+        "UPDATE cc_automation_events SET status = 'failed', attempts = 6,"
+        " last_error = 'ValueError: earlier', error_fingerprint = 'ValueError-earlier'"
+    )
+    policy = replace(dispatcher.rules.policy, max_attempts=3)
+    lowered = replace(dispatcher, rules=replace(dispatcher.rules, policy=policy))
+
+    result = dispatch_due(lowered, careful=True)
+
+    assert (result.sent, result.dead_lettered) == (1, 1)
+    [dead] = read("SELECT * FROM cc_automation_events WHERE dead_at IS NOT NULL")
+    assert (dead["attempts"], dead["last_error"]) == (7, "ValueError: its own error")
+
+
+def test_the_web_is_killed_once_by_an_event_and_leaves_it_to_the_workers_from_then_on(
+    dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
+) -> None:
+    record(3)
+    poison({2}, _die)
+    with pytest.raises(ProcessKilled):
+        dispatch_carefully(dispatcher, seconds=5)
+    write("UPDATE cc_automation_events SET next_attempt_at = now() WHERE status <> 'sent'")
+
+    assert dispatch_carefully(dispatcher, seconds=5).counts() == {
+        "claimed": 1,
+        "sent": 1,
+        "failed": 0,
+        "dead_lettered": 0,
+    }
+    [event] = read("SELECT * FROM cc_automation_events WHERE status <> 'sent'")
+    assert (event["attempts"], event["error_fingerprint"]) == (1, "WorkerLost")
+
+
 def test_a_retry_by_hand_while_an_event_is_worked_on_alone_stands(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
@@ -124,7 +184,7 @@ def test_a_retry_by_hand_while_an_event_is_worked_on_alone_stands(
     record(1)
     poison({1}, retried_by_hand)
     with driver_connection(dispatcher.engine) as connection:
-        dispatch_alone(connection, dispatcher.rules, query=ANY)
+        dispatch_alone(connection, dispatcher.rules, query=UNSUSPECTED)
 
     [event] = read("SELECT * FROM cc_automation_events")
     assert (event["status"], event["budget"], event["attempts"]) == ("pending", 2, 0)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from typing import NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg import errors
 
 from app.bootstrap import Container, build
 from app.checkers.heartbeat import beat_heart
@@ -37,6 +39,39 @@ def test_without_the_database_programs_are_told_to_come_back(cut_off: FlaskClien
     assert answer.headers["Retry-After"] == "5"
     assert answer.content_type == "application/problem+json"
     assert "127.0.0.1" not in answer.text
+
+
+def test_without_the_database_a_dispatch_is_told_to_come_back(cut_off: FlaskClient) -> None:
+    answer = cut_off.post("/api/automation/dispatch", headers=HEADER)
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "can't be reached" in answer.json["detail"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "state, status, words",
+    [
+        ("55P03", HTTPStatus.SERVICE_UNAVAILABLE, "too busy"),
+        ("57014", HTTPStatus.SERVICE_UNAVAILABLE, "too busy"),
+        ("53100", HTTPStatus.SERVICE_UNAVAILABLE, "takes no changes"),
+        ("54000", HTTPStatus.UNPROCESSABLE_ENTITY, "refuses a value"),
+        ("42P01", HTTPStatus.INTERNAL_SERVER_ERROR, "logged"),
+    ],
+)
+def test_an_error_of_the_database_is_answered_by_what_it_means(
+    container: Container, state: str, status: HTTPStatus, words: str
+) -> None:
+    def fail() -> NoReturn:
+        raise errors.lookup(state)
+
+    settings = container.settings.model_copy(update={"trust_role_header": True})
+    app = create_app(replace(container, settings=settings))
+    app.add_url_rule("/api/automation/fail", view_func=fail)
+
+    answer = app.test_client().get("/api/automation/fail", headers=HEADER)
+
+    assert answer.status_code == status
+    assert words in answer.json["detail"]  # type: ignore[index]
+    assert ("Retry-After" in answer.headers) == (status == HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def test_without_the_database_people_see_a_page(cut_off: FlaskClient) -> None:

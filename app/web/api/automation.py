@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from app.dispatch.dispatch import dispatch_due
+from app.dispatch.dispatch import dispatch_carefully
 from app.web.context import container
 from app.web.requests import Body, Query, read_body, read_query
 from app.web.stats import read_stats
@@ -20,9 +20,12 @@ class Nothing(Body):
 
 @blueprint.post("/dispatch")
 def dispatch() -> ResponseReturnValue:
-    """Dispatch due events in this request, without the broker; answer with the counts."""
+    """Dispatch due events in this request, without the broker; answer with the counts.
+
+    They are taken one by one, so that an event that kills its process is recognised.
+    """
     read_body(Nothing)
-    result = dispatch_due(container().dispatcher, seconds=DISPATCH_SECONDS)
+    result = dispatch_carefully(container().dispatcher, seconds=DISPATCH_SECONDS)
     return jsonify(result.counts())
 
 

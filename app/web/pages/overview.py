@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.checkers.daily_summary import summarise_day
 from app.checkers.otp_stuck import check_otp_stuck
 from app.checkers.queries import last_runs
-from app.dispatch.dispatch import dispatch_due
+from app.dispatch.dispatch import dispatch_carefully
 from app.inbox.drafts import Severity
 from app.inbox.queries import COUNT_CAP as ITEMS_CAP
 from app.outbox.queries import COUNT_CAP as EVENTS_CAP
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/dispatch")
 def dispatch() -> ResponseReturnValue:
     """Dispatch due events in this request, without the broker, and say what came of it."""
-    result = dispatch_due(container().dispatcher, seconds=DISPATCH_SECONDS)
+    result = dispatch_carefully(container().dispatcher, seconds=DISPATCH_SECONDS)
     flash(
         f"Dispatched {result.claimed}: {result.sent} reached the inbox, {result.failed} failed.",
         "warning" if result.failed else "success",

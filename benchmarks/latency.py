@@ -101,7 +101,7 @@ def _count(connection: Connection) -> int:
 
 def _compare(report: Report, rate: int, waits: dict[str, list[list[float]]]) -> None:
     own, *others = waits.values()
-    for rank, bar in ((50, 8.0), (99, 20.0)):
+    for rank, bar in ((50, 6.0), (99, 15.0)):
         samples = [percentile(run, rank) for run in own]
         what = f"commit to item at {rate}/s, p{rank}"
         report.add(Row(what=what, samples=samples, bar=bar, unit="ms"))
@@ -111,7 +111,7 @@ def _compare(report: Report, rate: int, waits: dict[str, list[list[float]]]) -> 
         theirs = [percentile(run, 50) for run in other]
         note = f"theirs: {min(theirs):.2f} … {max(theirs):.2f} ms"
         what = f"commit to item at {rate}/s, p50 against PgQueuer's"
-        report.add(Row(what=what, samples=samples, bar=2.5, note=note))
+        report.add(Row(what=what, samples=samples, bar=1.5, note=note))
     report.numbers[f"latency at {rate}/s in ms"] = {
         name: {f"p{rank}": [percentile(run, rank) for run in runs] for rank in (50, 90, 99)}
         for name, runs in waits.items()

@@ -9,6 +9,7 @@ from app.core.logs import configure_logging
 from app.core.settings import Settings
 from app.dispatch.catalogue import check_catalogue
 from beat_schedule import beat_schedule
+from workers.events import DelayedTaskEvents
 from workers.listener import Listener
 from workers.queues import QUEUES, ROUTES
 from workers.watch import Watch
@@ -52,6 +53,7 @@ def create_celery(settings: Settings) -> Celery:
         beat_scheduler="workers.beat:BoundedScheduler",
     )
     app.steps["worker"].update({Listener, Watch})
+    app.steps["consumer"].add(DelayedTaskEvents)
     return app
 
 

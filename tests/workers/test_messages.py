@@ -1,0 +1,57 @@
+"""Senders: they bound what waits, and look at a queue no more often than that takes."""
+
+from typing import Any
+
+from celery import Celery
+from kombu import Connection
+
+from workers.messages import WAITING_LIMIT, Sender
+
+TASK = "dispatch.dispatch_due_events"
+
+
+def _waiting(celery_app: Celery) -> int:
+    with celery_app.connection_for_read() as connection:
+        return int(_redis(connection).llen("dispatch"))
+
+
+def _looks(celery_app: Celery) -> int:
+    with celery_app.connection_for_read() as connection:
+        stats = _redis(connection).info("commandstats")
+    return int(stats.get("cmdstat_llen", {}).get("calls", 0))
+
+
+def _redis(connection: Connection) -> Any:
+    channel: Any = connection.default_channel
+    return channel.client
+
+
+def test_a_queue_that_nobody_empties_takes_no_more_than_its_limit(celery_app: Celery) -> None:
+    sender = Sender(celery_app)
+
+    for _ in range(3 * WAITING_LIMIT):
+        sender.send(TASK)
+    sender.send(TASK, times=3 * WAITING_LIMIT)
+
+    assert _waiting(celery_app) == WAITING_LIMIT
+
+
+def test_a_queue_with_room_again_takes_messages_again(celery_app: Celery) -> None:
+    sender = Sender(celery_app)
+    sender.send(TASK, times=2 * WAITING_LIMIT)
+    celery_app.control.purge()
+
+    sender.send(TASK)
+
+    assert _waiting(celery_app) == 1
+
+
+def test_a_sender_looks_at_the_queue_once_per_room_found(celery_app: Celery) -> None:
+    sender = Sender(celery_app)
+    sender.send(TASK)
+    before = _looks(celery_app)
+
+    for _ in range(WAITING_LIMIT - 1):
+        sender.send(TASK)
+
+    assert _looks(celery_app) == before

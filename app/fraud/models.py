@@ -51,6 +51,7 @@ class VerificationJob(Base):
             postgresql_where=text("status = 'awaiting_verification'"),
         ),
         Index("ix_cc_verification_jobs_phone", "phone_fingerprint", "id"),
+        Index("ix_cc_verification_jobs_created", "created_at", postgresql_using="brin"),
         Index(
             "ix_cc_verification_jobs_awaiting_since",
             "created_at",
@@ -95,6 +96,7 @@ class FraudCase(Base):
     __table_args__ = (
         CheckConstraint("status IN ('open', 'closed')", name="status_known"),
         Index("ix_cc_fraud_cases_phone", "phone_fingerprint", "id"),
+        Index("ix_cc_fraud_cases_created", "created_at", postgresql_using="brin"),
     )
 
     id: Mapped[BigId]

@@ -59,6 +59,11 @@ class InboxItem(Base):
             postgresql_where=text("assignee IS NOT NULL"),
         ),
         Index("ix_cc_admin_inbox_items_event", "event_id"),
+        Index(
+            "ix_cc_admin_inbox_items_closed",
+            "closed_at",
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -66,6 +66,7 @@ class OutboundJob(Base):
         ),
         Index("ix_cc_outbound_jobs_status", "status", "id"),
         Index("ix_cc_outbound_jobs_subject", "subject_ref"),
+        Index("ix_cc_outbound_jobs_sent", "sent_at", postgresql_using="brin"),
         Index("ix_cc_outbound_jobs_recipient", "recipient_fingerprint", "kind", "created_at"),
         Index(
             "uq_cc_outbound_jobs_provider_message_id",

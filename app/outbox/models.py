@@ -44,6 +44,12 @@ class AutomationEvent(Base):
         Index("ix_cc_automation_events_failed", "id", postgresql_where=text("status = 'failed'")),
         Index("ix_cc_automation_events_type", "event_type", "id"),
         Index("ix_cc_automation_events_subject", "subject_ref"),
+        Index("ix_cc_automation_events_created", "created_at", postgresql_using="brin"),
+        Index(
+            "ix_cc_automation_events_dead",
+            "dead_at",
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
         Index(
             "ix_cc_automation_events_item",
             "item_id",

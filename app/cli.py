@@ -8,18 +8,23 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.accounts import open_session, tokens, users
 from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate as migrate_database
 from app.core.settings import Settings
 from app.identity.models import Role
-from app.identity.users import create_user
+from app.identity.users import create_user, ensure_first_admin
 from app.procfile import ROOT, commands, shell
 
 
 @click.group()
 def automation() -> None:
     """Automation Center: events in, inbox items out, once each."""
+
+
+automation.add_command(users)
+automation.add_command(tokens)
 
 
 @automation.command()
@@ -43,19 +48,22 @@ def start(process: str) -> None:
 
 @automation.command()
 def migrate() -> None:
-    """Bring the database up to date, as its owner."""
-    migrate_database(Settings.load())
+    """Bring the database up to date, as its owner; make the first admin if one is named.
+
+    One is named by AUTOMATION_ADMIN_PASSWORD, and AUTOMATION_ADMIN_USERNAME unless `admin`.
+    """
+    settings = Settings.load()
+    migrate_database(settings)
+    if settings.admin_password is not None:
+        _ensure_admin(settings)
 
 
 @automation.command()
 @click.argument("username")
 @click.password_option(help="Asked for if not given.")
 def create_admin(username: str, password: str) -> None:
-    """Create an admin."""
-    with (
-        closing(build(Settings.load(), process="cli")) as container,
-        container.sessions.begin() as session,
-    ):
+    """Create an admin; the same as `users create`, which makes up a password."""
+    with open_session() as session:
         create_user(session, username=username, password=password, role=Role.ADMIN)
     click.echo(f"{username} may sign in.")
 
@@ -83,6 +91,14 @@ def main() -> None:
     except SQLAlchemyError as error:
         click.echo(f"The database can't be used: {_reason(error)}.", err=True)
         sys.exit(1)
+
+
+def _ensure_admin(settings: Settings) -> None:
+    with (
+        closing(build(settings, process="migrate")) as container,
+        container.sessions.begin() as session,
+    ):
+        ensure_first_admin(session, settings)
 
 
 def _reason(error: SQLAlchemyError) -> str:

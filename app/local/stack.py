@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 import httpx
+from sqlalchemy import make_url
 
 from app.bootstrap import build
 from app.core.errors import AutomationError
@@ -146,7 +147,8 @@ class Stack:
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self._web}/readyz", timeout=2).is_success
+            ready = httpx.get(f"{self._web}/readyz", timeout=2).is_success
+            return ready and not is_free(self.settings.flower_port)
         return False
 
     def _watch(self, supervisor: Supervisor) -> None:
@@ -164,8 +166,8 @@ class Stack:
             "web": self._web,
             "flower": f"http://{LOOPBACK}:{self.settings.flower_port}",
             "sandbox": self.sandbox,
-            "database_url": self.settings.database_url,
-            "database_owner_url": self.settings.database_owner_url,
+            "database_url": _libpq(self.settings.database_url),
+            "database_owner_url": _libpq(self.settings.database_owner_url),
             "broker_url": self.settings.celery_broker_url,
             "pid": os.getpid(),
             "pids": supervisor.pids(),
@@ -200,6 +202,14 @@ def run_local(environ: Mapping[str, str] = os.environ) -> None:
         end_leftovers(ledger.entries.values(), mark=("AUTOMATION_DATA_DIR", str(folder)))
         (folder / RUN_FILE).unlink(missing_ok=True)
         Stack.plan(folder, environ).run()
+
+
+def _libpq(url: str | None) -> str | None:
+    """Return the address in the form that psql and every other program of libpq takes."""
+    if url is None:
+        return None
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -4,13 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.bootstrap import Container
+from app.core.clock import utc_now
 from app.core.settings import Settings
+from app.identity.tokens import verify_token
 
 Automation = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -60,6 +63,60 @@ def test_an_admin_can_be_created(automation: Automation, container: Container) -
     assert (done.returncode, done.stdout) == (0, "ada may sign in.\n")
     with container.sessions.begin() as session:
         assert session.scalar(text("SELECT role FROM cc_users WHERE username = 'ada'")) == "admin"
+
+
+def test_users_are_created_listed_reset_and_revoked(automation: Automation) -> None:
+    made = automation("users", "create", "ada", "--role", "agent")
+    assert "shown this once" in made.stdout
+    reset = automation("users", "reset-password", "ada")
+    assert reset.stdout.startswith("ada has a new password. The password, shown this once: ")
+    assert automation("users", "list").stdout == "ada\tagent\tactive\n"
+    assert automation("users", "revoke", "ada").returncode == 0
+    assert automation("users", "list").stdout == "ada\tagent\trevoked\n"
+
+
+def test_tokens_are_created_listed_and_revoked(
+    automation: Automation, container: Container
+) -> None:
+    automation("users", "create", "bot")
+    made = automation("tokens", "create", "bot", "prometheus", "--days", "30")
+    secret = made.stdout.split()[-1]
+    with container.sessions.begin() as session:
+        assert verify_token(session, secret, now=utc_now()) is not None
+    listed = automation("tokens", "list").stdout
+    assert listed.startswith("1\tbot\tprometheus\tactive\t")
+    assert secret not in listed
+    automation("tokens", "revoke", "1")
+    with container.sessions.begin() as session:
+        assert verify_token(session, secret, now=utc_now()) is None
+
+
+def test_an_unknown_user_is_one_sentence(automation: Automation) -> None:
+    done = automation("users", "reset-password", "nobody")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("There is no user nobody")
+
+
+def test_without_a_database_the_command_says_how_to_name_one(
+    automation: Automation, tmp_path: Path
+) -> None:
+    nowhere = {"DATABASE_URL": "", "AUTOMATION_DATA_DIR": str(tmp_path)}
+    done = automation("users", "list", **nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"No local stack runs in {tmp_path}; start it with `make run`")
+
+
+def test_migrate_makes_the_first_admin_that_is_named(
+    automation: Automation, container: Container
+) -> None:
+    named = {
+        "AUTOMATION_ADMIN_USERNAME": "root",
+        "AUTOMATION_ADMIN_PASSWORD": "a long and lovely password",
+    }
+    for _ in range(2):
+        assert automation("migrate", **named).returncode == 0
+    with container.sessions.begin() as session:
+        assert list(session.scalars(text("SELECT username FROM cc_users"))) == ["root"]
 
 
 def test_a_process_is_refused_with_one_sentence_if_a_setting_is_malformed(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
-from sqlalchemy import create_engine, text
 
 from app.local.ports import free_port
 from app.local.running import RunningStack, running_stack
@@ -73,12 +73,10 @@ def _answers(url: str) -> bool:
 
 
 def _admins(database_url: str) -> list[str]:
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        connection.execute(text("SET ROLE service_role"))
-        names = list(connection.scalars(text("SELECT username FROM cc_users WHERE role = 'admin'")))
-    engine.dispose()
-    return names
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET ROLE service_role")
+        rows = connection.execute("SELECT username FROM cc_users WHERE role = 'admin'").fetchall()
+    return [name for (name,) in rows]
 
 
 def test_every_program_runs_and_the_web_is_ready(stack: RunningStack) -> None:
@@ -90,6 +88,44 @@ def test_every_program_runs_and_the_web_is_ready(stack: RunningStack) -> None:
 def test_the_addresses_are_printed_with_the_first_password(stack: RunningStack) -> None:
     assert f"http://localhost:{httpx.URL(stack.web).port}/automation" in stack.log
     assert re.search(r"user admin, password \S+ \(shown this once\)", stack.log)
+
+
+def test_run_json_holds_an_address_that_programs_of_libpq_take(stack: RunningStack) -> None:
+    with psycopg.connect(stack.database_url) as connection:
+        assert connection.info.user == "automation_app"
+
+
+def test_the_start_logs_no_failed_inspection(stack: RunningStack) -> None:
+    time.sleep(2)  # Flower waits a second for each answer
+    assert "Inspect method" not in stack.log
+
+
+def _automation(stack: RunningStack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        env={**os.environ, **HERMETIC, "AUTOMATION_DATA_DIR": str(stack.folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_password_is_reset_beside_the_running_stack(stack: RunningStack) -> None:
+    done = _automation(stack, "users", "reset-password", "admin")
+    shown = re.search(r"shown this once: (\S+)", done.stdout)
+    assert shown, done.stderr
+    with httpx.Client(base_url=stack.web) as browser:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/login").text)
+        assert token
+        form = {"username": "admin", "password": shown[1], "csrf_token": token[1]}
+        assert browser.post("/login", data=form).status_code == 303
+
+
+def test_an_admin_is_created_beside_the_running_stack(stack: RunningStack) -> None:
+    done = _automation(stack, "create-admin", "ada", "--password", "a long and lovely password")
+    assert done.stdout == "ada may sign in.\n"
+    assert "ada" in _admins(stack.database_url)
 
 
 def test_flower_asks_for_its_password_and_refuses_to_act(stack: RunningStack) -> None:

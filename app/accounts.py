@@ -1,0 +1,131 @@
+"""`automation users` and `automation tokens`: who may sign in, and with what."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from importlib.util import find_spec
+
+import click
+from sqlalchemy.orm import Session
+
+from app.bootstrap import build
+from app.core.clock import utc_now
+from app.core.settings import Settings
+from app.identity.administration import (
+    list_tokens,
+    list_users,
+    reset_password,
+    revoke_user,
+)
+from app.identity.models import Role
+from app.identity.passwords import generate_password
+from app.identity.tokens import issue_token, revoke_token
+from app.identity.users import create_user
+
+
+@click.group()
+def users() -> None:
+    """Create, list and revoke users, and reset their passwords."""
+
+
+@click.group()
+def tokens() -> None:
+    """Create, list and revoke API tokens."""
+
+
+@contextmanager
+def open_session() -> Iterator[Session]:
+    """Open a transaction in the configured database, or in that of the running local stack."""
+    with (
+        closing(build(_settings(), process="cli")) as container,
+        container.sessions.begin() as session,
+    ):
+        yield session
+
+
+@users.command("create")
+@click.argument("username")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default="admin", show_default=True
+)
+@click.option("--password", help="Generated and shown once if not given.")
+def create_command(username: str, role: str, password: str | None) -> None:
+    """Create a user."""
+    chosen = password or generate_password()
+    with open_session() as session:
+        create_user(session, username=username, password=chosen, role=Role(role))
+    click.echo(f"{username} may sign in.{_shown_once(password, chosen)}")
+
+
+@users.command("list")
+def list_command() -> None:
+    """List all users."""
+    with open_session() as session:
+        for user in list_users(session):
+            click.echo(f"{user.username}\t{user.role}\t{user.state}")
+
+
+@users.command("revoke")
+@click.argument("username")
+def revoke_command(username: str) -> None:
+    """End a user's sessions and tokens, and let them sign in no more."""
+    with open_session() as session:
+        revoke_user(session, username)
+    click.echo(f"{username} can no longer sign in, and their tokens no longer work.")
+
+
+@users.command("reset-password")
+@click.argument("username")
+@click.option("--password", help="Generated and shown once if not given.")
+def reset_command(username: str, password: str | None) -> None:
+    """Set a new password, which ends the user's sessions and lets them sign in again."""
+    chosen = password or generate_password()
+    with open_session() as session:
+        reset_password(session, username, chosen)
+    click.echo(f"{username} has a new password.{_shown_once(password, chosen)}")
+
+
+@tokens.command("create")
+@click.argument("username")
+@click.argument("name")
+@click.option("--days", type=click.IntRange(1, 3650), help="Valid so long; for ever if not given.")
+def create_token_command(username: str, name: str, days: int | None) -> None:
+    """Create a token for USERNAME; NAME tells what it is for."""
+    expires_at = utc_now() + timedelta(days=days) if days else None
+    with open_session() as session:
+        token = issue_token(session, username=username, name=name, expires_at=expires_at)
+    click.echo(f"Token {token.id}, shown this once: {token.text}")
+
+
+@tokens.command("list")
+def list_tokens_command() -> None:
+    """List all tokens, without their text."""
+    with open_session() as session:
+        for token in list_tokens(session, now=utc_now()):
+            until = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
+            line = (str(token.id), token.username, token.name, token.state, until)
+            click.echo("\t".join(line))
+
+
+@tokens.command("revoke")
+@click.argument("token_id", type=int)
+def revoke_token_command(token_id: int) -> None:
+    """End a token at once."""
+    with open_session() as session:
+        revoke_token(session, token_id)
+    click.echo(f"Token {token_id} no longer works.")
+
+
+def _settings() -> Settings:
+    """Return the settings of the environment; without DATABASE_URL, of the running local stack."""
+    if os.environ.get("DATABASE_URL") or find_spec("app.local") is None:
+        return Settings.load()
+    # Imported here: a production installation carries no local stack.
+    from app.local.beside import settings_of_running_stack  # noqa: PLC0415
+
+    return settings_of_running_stack()
+
+
+def _shown_once(given: str | None, chosen: str) -> str:
+    return "" if given else f" The password, shown this once: {chosen}"

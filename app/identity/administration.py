@@ -1,0 +1,91 @@
+"""What an operator does with accounts: list them, revoke them, reset their passwords."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from app.identity.models import ApiToken, User
+from app.identity.passwords import check_strength, hash_password
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """A user; `state` is active or revoked."""
+
+    username: str
+    role: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """A token without its text; `state` is active, expired or revoked."""
+
+    id: int
+    username: str
+    name: str
+    state: str
+    expires_at: datetime | None
+
+
+def list_users(session: Session) -> Sequence[ListedUser]:
+    """Return all users by name."""
+    users = session.scalars(select(User).order_by(User.username))
+    return [
+        ListedUser(user.username, user.role, "active" if user.is_active else "revoked")
+        for user in users
+    ]
+
+
+def list_tokens(session: Session, *, now: datetime) -> Sequence[ListedToken]:
+    """Return all tokens, oldest first."""
+    rows = session.execute(
+        select(ApiToken, User).join(User, User.id == ApiToken.user_id).order_by(ApiToken.id)
+    )
+    return [
+        ListedToken(token.id, user.username, token.name, _state(token, user, now), token.expires_at)
+        for token, user in rows
+    ]
+
+
+def reset_password(session: Session, username: str, password: str) -> None:
+    """Set a user's password, and forget their failed sign-ins; sessions of before end.
+
+    Raises NotFound, and InvalidInput on a weak password.
+    """
+    user = _find(session, username)
+    check_strength(password, username=username)
+    user.password_hash = hash_password(password)
+    user.failed_logins = 0
+    user.locked_until = None
+    log.info("password_reset", user_id=user.id)
+
+
+def revoke_user(session: Session, username: str) -> None:
+    """End a user's sessions and tokens, and refuse further sign-ins. Raises NotFound.
+
+    The row stays, because the history of items names its author.
+    """
+    user = _find(session, username)
+    user.is_active = False
+    log.info("user_revoked", user_id=user.id)
+
+
+def _find(session: Session, username: str) -> User:
+    user = session.scalar(select(User).where(User.username == username).with_for_update())
+    if user is None:
+        raise NotFound(f"There is no user {username}; `automation users list` shows who there is.")
+    return user
+
+
+def _state(token: ApiToken, user: User, now: datetime) -> str:
+    if token.revoked_at is not None or not user.is_active:
+        return "revoked"
+    return "expired" if token.expires_at is not None and token.expires_at <= now else "active"

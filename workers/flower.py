@@ -1,0 +1,33 @@
+"""Flower, started once the workers answer: it inspects them at its start and warns if none does."""
+
+import sys
+import time
+from collections.abc import Iterable
+
+from celery import Celery
+
+from workers.celery import app
+from workers.queues import QUEUES
+
+_ANSWER_SECONDS = 0.5
+_PATIENCE_SECONDS = 30.0
+
+
+def wait_for_workers(celery: Celery, *, seconds: float = _PATIENCE_SECONDS) -> bool:
+    """Return True once every queue has a worker that answers, False after `seconds`."""
+    wanted = {queue.name for queue in QUEUES}
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if wanted <= set(_served(celery)):
+            return True
+    return False
+
+
+def _served(celery: Celery) -> Iterable[str]:
+    replies = celery.control.inspect(timeout=_ANSWER_SECONDS).active_queues() or {}
+    return (queue["name"] for queues in replies.values() for queue in queues)
+
+
+if __name__ == "__main__":
+    wait_for_workers(app)
+    app.start(["flower", *sys.argv[1:]])

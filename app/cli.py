@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import open_session, tokens, users
@@ -83,6 +84,7 @@ def drill(names: tuple[str, ...], against: Path | None, own: bool, output: Path 
 
 def main() -> None:
     """Run the command line; what it can't do is one sentence on stderr and exit code 1."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         automation()
     except AutomationError as error:

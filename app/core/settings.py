@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     encryption_keys: SecretKeys = _automation("ENCRYPTION_KEYS", min_length=1)
     admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
     admin_password: SecretStr | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
+    trusted_proxies: int = _automation("TRUSTED_PROXIES", default=0, ge=0, le=10)
     trust_role_header: bool = _automation("TRUST_ROLE_HEADER", default=False)
     log_format: Literal["auto", "json", "text"] = _automation("LOG_FORMAT", default="auto")
     data_dir: Path = _automation("DATA_DIR", default=Path(".local"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web.context import container
 
@@ -23,6 +24,17 @@ SESSION_HOURS = 12
 """How long a sign-in lasts, however busy."""
 
 
+def trust_proxies(app: Flask, *, hops: int) -> None:
+    """Take scheme, host and client from what the last `hops` proxies have forwarded.
+
+    Each trusted proxy appends one value to X-Forwarded-For, -Proto and -Host. A value further
+    from the end was sent by the client, and counts for nothing.
+    """
+    if hops:
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+
+
 class _CookieOnItsOwnScheme(SecureCookieSessionInterface):
     """A session cookie that is Secure whenever the request came by https."""
 
@@ -32,6 +44,7 @@ class _CookieOnItsOwnScheme(SecureCookieSessionInterface):
 
 def install(app: Flask) -> None:
     """Sign the session cookie with the product's key, and add the headers to each response."""
+    trust_proxies(app, hops=app.extensions["container"].settings.trusted_proxies)
     app.session_interface = _CookieOnItsOwnScheme()
     with app.app_context():
         app.secret_key = container().settings.secret_key.get_secret_value()

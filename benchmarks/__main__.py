@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.local.environment import data_folder
-from benchmarks import costs, drain, endurance, intake, latency, poll, rivals, summary
+from benchmarks import costs, drain, endurance, intake, latency, poll, rivals, summary, webhooks
 from benchmarks.lab import Lab, open_lab
 from benchmarks.results import Report
 
@@ -21,6 +21,7 @@ QUICK: dict[str, Measure] = {
     "latency": lambda lab, report: latency.run(lab, report, rounds=3, seconds=5),
     "intake": lambda lab, report: intake.run(lab, report, rounds=7),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 10_000, 100_000), rounds=9),
+    "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=3),
     "summary": lambda lab, report: summary.run(lab, report, events=100_000, rounds=5),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=5, seconds=1),
@@ -30,6 +31,7 @@ FULL: dict[str, Measure] = {
     "latency": lambda lab, report: latency.run(lab, report, rounds=5, seconds=12),
     "intake": lambda lab, report: intake.run(lab, report, rounds=15),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 100_000, 1_000_000), rounds=15),
+    "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=9),
     "summary": lambda lab, report: summary.run(lab, report, events=1_000_000, rounds=7),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=31, seconds=2),

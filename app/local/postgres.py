@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +19,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from app.local.passage import Passage
 from app.local.processes import ProcessError, Program, running
 
 DATABASE = "automation"
@@ -43,6 +44,7 @@ class PostgresServer:
     durable: bool
     account: pwd.struct_passwd | None
     """Who runs the server; None: whoever runs this. It refuses to run as root."""
+    passage: Passage = field(default_factory=Passage)
 
     @classmethod
     def at(cls, folder: Path, *, durable: bool = True) -> "PostgresServer":
@@ -78,7 +80,7 @@ class PostgresServer:
         """Return the program to run, after making the folders and ending a leftover server."""
         self._share_with_account()
         _end_leftover(self.data)
-        self.remove_sockets()
+        self._remove_sockets()
         _make_private(self.sockets, self.account)
         if not self.data.exists():
             self._initialise()
@@ -113,8 +115,12 @@ class PostgresServer:
             if (DATABASE,) not in databases:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
-    def remove_sockets(self) -> None:
-        """Remove the socket folder of a server that has stopped."""
+    def clean_up(self) -> None:
+        """Remove the socket folder of a server that has stopped, and close opened folders."""
+        self._remove_sockets()
+        self.passage.close()
+
+    def _remove_sockets(self) -> None:
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def _url(self, user: str) -> str:
@@ -166,8 +172,7 @@ class PostgresServer:
             package = _package()
             for tree in (package / "pginstall", package.with_suffix(".libs")):
                 _allow_reading(tree)
-            for path in (self.data, _program("postgres")):
-                _allow_passage(path)
+            self.passage.open(self.data, _program("postgres"))
 
 
 def _program(name: str) -> Path:
@@ -204,13 +209,6 @@ def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
         raise ProcessError(f"{folder} is in the way of PostgreSQL; remove it.") from None
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
-
-
-def _allow_passage(path: Path) -> None:
-    """Add the right to pass through, not to list, to each folder above `path` that lacks it."""
-    for folder in path.parents:
-        if not (mode := folder.stat().st_mode) & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
 
 
 def _allow_reading(tree: Path) -> None:

@@ -25,7 +25,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresSe
             server.create_database()
             yield server
     finally:
-        server.remove_sockets()
+        server.clean_up()
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class Stack:
     def _start_servers(self, supervisor: Supervisor, undo: ExitStack) -> None:
         if self.postgres:
             self.terminal.say("Starting PostgreSQL")
-            undo.callback(self.postgres.remove_sockets)
+            undo.callback(self.postgres.clean_up)
             program = self.postgres.prepare()
             undo.callback(supervisor.stop, ["postgres"], within_seconds=_STOP_SERVERS_SECONDS)
             self.postgres.wait(supervisor.start(program))

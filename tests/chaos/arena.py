@@ -162,7 +162,7 @@ class Arena:
             self.kill(name)
         if "postgres" in self._running:
             self.kill("postgres", signal.SIGINT)
-        self.postgres.remove_sockets()
+        self.postgres.clean_up()
         self.container.close()
 
     # What flows through them

@@ -12,11 +12,14 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
+from app.local.passage import Passage
 from app.local.servers import start_postgres, start_valkey
+from app.procfile import ROOT
 
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
+from app.local.passage import Passage
 from app.local.servers import start_postgres
 with start_postgres(Path(sys.argv[1]), durable=False):
     print("ready", flush=True)
@@ -105,4 +108,28 @@ def test_root_may_keep_its_data_below_a_closed_folder(tmp_path: Path) -> None:
     with start_postgres(tmp_path / "closed" / "data", durable=False) as server:
         assert _postmaster(tmp_path / "closed" / "data").uids().real != 0
         assert _flags(server.url)[0] == "automation_app"
-    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o701
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_stays_open_until_the_last_server_has_passed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    first, second = Passage(), Passage()
+    for passage in (first, second):
+        passage.open(tmp_path / "data")
+    modes = []
+    for passage in (first, second):
+        passage.close()
+        modes.append(tmp_path.stat().st_mode & 0o777)
+    assert modes == [0o701, 0o700]
+
+
+def test_a_folder_that_a_killed_process_left_open_is_closed_by_the_next(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    leave_open = "import sys; from pathlib import Path; from app.local.passage import Passage;"
+    leave_open += "Passage().open(Path(sys.argv[1]) / 'data')"
+    subprocess.run([sys.executable, "-c", leave_open, tmp_path], cwd=ROOT, check=True)
+    assert tmp_path.stat().st_mode & 0o777 == 0o701
+    passage = Passage()
+    passage.open(tmp_path / "data")
+    passage.close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700

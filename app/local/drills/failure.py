@@ -13,6 +13,14 @@ AFTER = """
     SELECT id, status, attempts, budget, sent_at IS NOT NULL AS has_time
     FROM cc_automation_events WHERE subject_ref = :subject
 """
+FAILED_HERE = """
+    SELECT id FROM cc_automation_events
+    WHERE status = 'failed' AND last_error LIKE '%' || :switch || '%'
+"""
+UNSENT = """
+    SELECT count(*) AS unsent FROM cc_automation_events
+    WHERE id = ANY(:events) AND status <> 'sent'
+"""
 ACTS = """
     SELECT actor, action, from_status, to_status FROM cc_automation_event_activity
     WHERE event_id = :event
@@ -33,7 +41,9 @@ def play(book: Book) -> None:
         case = Customer(book.stage).open_case()
         subject = f"case:{case}"
         event = _fail(book, case, subject)
+        other = _fail_another(book)
     _mend(book, event, subject)
+    _retry_others(book, other)
 
 
 def _fail(book: Book, case: int, subject: str) -> int:
@@ -61,6 +71,34 @@ def _fail(book: Book, case: int, subject: str) -> int:
     )
     book.rows("There is no item", ITEM, [], subject=subject)
     return event
+
+
+def _fail_another(book: Book) -> int:
+    """Let an event of another customer fail, as one of beat's may that falls into the drill."""
+    subject = f"case:{Customer(book.stage).open_case()}"
+    rows = book.rows(
+        "An event that has nothing to do with the drill fails as well",
+        EVENT,
+        lambda rows: [row[1:4] for row in rows] == [("failed", 1, True)],
+        within=PROMPT_SECONDS * 2,
+        must=True,
+        subject=subject,
+    )
+    return int(rows[0][0])
+
+
+def _retry_others(book: Book, other: int) -> None:
+    """Retry what else the failing dispatcher took; it would wait for minutes otherwise."""
+    failed = [int(row[0]) for row in book.read(FAILED_HERE, switch=SWITCH)]
+    for event in failed:
+        book.call("POST", f"/api/automation/events/{event}/retry")
+    book.rows(
+        "Every other event that failed in this drill is retried and sent",
+        UNSENT,
+        lambda rows: other in failed and rows == [(0,)],
+        within=PROMPT_SECONDS,
+        events=failed,
+    )
 
 
 def _mend(book: Book, event: int, subject: str) -> None:

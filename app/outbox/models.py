@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
@@ -22,7 +22,8 @@ class AutomationEvent(Base):
     """One fact to be turned into one inbox item; due when `next_attempt_at` has come.
 
     `item_id` is the item that the event was folded into, or the one that announces its
-    death. It is NULL where the event has an item of its own, which names the event.
+    death. It is NULL where the event has an item of its own, which names the event. It is
+    no foreign key: PostgreSQL would lock the inbox's table for every event that is recorded.
     """
 
     __tablename__ = "cc_automation_events"
@@ -79,9 +80,7 @@ class AutomationEvent(Base):
     sent_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     trace_context: Mapped[str | None]
-    item_id: Mapped[int | None] = mapped_column(
-        ForeignKey("cc_admin_inbox_items.id", ondelete="SET NULL")
-    )
+    item_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

@@ -29,6 +29,7 @@ _REFERENCE = re.compile(r"\w+:\S+")
 class EventFilter:
     """Which events a list holds; None leaves a part open.
 
+    `item_id` finds the events that were folded into an item, or whose death it announces.
     A `q` like `case:42` or `fraud_case_created:42` is a subject or dedupe key, found
     however old; any other is looked for in the errors.
     """
@@ -36,6 +37,7 @@ class EventFilter:
     status: EventStatus | None = None
     event_type: str | None = None
     dead: bool | None = None
+    item_id: int | None = None
     q: str | None = None
 
 
@@ -161,6 +163,8 @@ def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         yield AutomationEvent.next_attempt_at.is_not(None)
     if wanted.event_type:
         yield AutomationEvent.event_type == wanted.event_type
+    if wanted.item_id:
+        yield AutomationEvent.item_id == wanted.item_id
     if wanted.dead is not None:
         yield (
             AutomationEvent.dead_at.is_not(None)

@@ -14,10 +14,6 @@ def upgrade() -> None:
     """Link events to the item they were folded into; let the count of an item reach zero."""
     op.execute("ALTER TABLE cc_automation_events ADD COLUMN item_id BIGINT")
     op.execute(
-        "ALTER TABLE cc_automation_events ADD CONSTRAINT fk_cc_automation_events_item_id"
-        " FOREIGN KEY (item_id) REFERENCES cc_admin_inbox_items (id) ON DELETE SET NULL"
-    )
-    op.execute(
         "CREATE INDEX ix_cc_automation_events_item ON cc_automation_events (item_id, id)"
         " WHERE item_id IS NOT NULL"
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.bootstrap import Container
 from app.core.errors import Conflict
@@ -13,7 +14,7 @@ from app.inbox.act import act_on_item
 from app.inbox.actions import Action
 from app.inbox.drafts import GROUP_KEY_LIMIT, Wording
 from app.inbox.queries import Item, item_of_event, show_item
-from app.outbox.queries import show_event
+from app.outbox.queries import EventFilter, list_events, show_event
 from tests.dispatch.conftest import Read, Record
 
 Poison = Callable[..., None]
@@ -62,6 +63,27 @@ def test_every_folded_event_leads_to_its_item(
         found = _item_of(container, event)
         assert found is not None
         assert found.id == item["id"]
+
+
+def test_the_events_of_an_item_can_be_listed(
+    container: Container, storm: Callable[[int], list[int]], read: Read
+) -> None:
+    events = storm(3)
+    [item] = read(ITEMS)
+    _act(container, item["id"], Action.RESOLVE)
+    storm(1)
+
+    with container.sessions.begin() as session:
+        page = list_events(session, EventFilter(item_id=item["id"]))
+    assert [event.id for event in page.items] == events[::-1]
+
+
+def test_an_event_is_recorded_while_the_inbox_is_locked(
+    container: Container, record: Record
+) -> None:
+    with container.engine.begin() as other:
+        other.execute(text("LOCK TABLE cc_admin_inbox_items IN ACCESS EXCLUSIVE MODE"))
+        assert record(1)
 
 
 def test_a_recurrence_reopens_an_acknowledged_item_and_says_how_many_came_since(

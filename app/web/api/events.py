@@ -4,7 +4,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
+from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.dispatch.manual_retry import retry_event
 from app.inbox.queries import item_of_event
@@ -23,6 +25,7 @@ class EventsQuery(ListQuery):
     status: EventStatus | None = None
     event_type: ShortText | None = None
     dead: bool | None = None
+    item_id: int | None = Field(None, ge=1, le=MAX_ID)
     q: SearchText | None = None
 
 

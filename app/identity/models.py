@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
@@ -32,6 +32,15 @@ class User(Base):
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class SignInDecoy(Base):
+    """A row that an attempt with an unknown name updates in place of a user's."""
+
+    __tablename__ = "cc_sign_in_decoys"
+
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ApiToken(Base):

@@ -1,17 +1,18 @@
 """Users: sign in, and the first admin.
 
-Every try to sign in is counted before the password is looked at, so that many tries at
-once can't outrun the count. From the fifth failure in a row on, the account rests for
+Every attempt to sign in is counted before the password is checked, so that concurrent
+attempts can't outrun the count. From the fifth failure in a row on, the account rests for
 a minute, then two, then four, up to a quarter of an hour; the right password ends it.
 """
 
 import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Interval, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
@@ -32,6 +33,32 @@ MAX_REST = timedelta(minutes=15)
 
 _USERNAME = re.compile(r"[\w.@-]{1,64}")
 
+DECOYS = 64
+"""Rows of cc_sign_in_decoys."""
+
+_COUNT_ATTEMPT = text(
+    """
+    WITH attempted AS (
+        UPDATE cc_users
+        SET failed_logins = failed_logins + 1,
+            locked_until = CASE WHEN failed_logins + 1 >= :max_failures THEN
+                cast(:now AS timestamptz) + least(
+                    :first_rest * 2 ^ least(failed_logins + 1 - :max_failures, 10), :max_rest
+                ) END
+        WHERE username = :username AND is_active
+            AND (locked_until IS NULL OR locked_until <= :now)
+        RETURNING id, password_hash
+    ), decoy AS (
+        UPDATE cc_sign_in_decoys SET attempts = attempts + 1
+        WHERE slot = :slot AND NOT EXISTS (SELECT FROM attempted)
+    )
+    SELECT id, password_hash FROM attempted
+    """
+).bindparams(
+    bindparam("first_rest", type_=Interval()),
+    bindparam("max_rest", type_=Interval()),
+)
+
 _FIRST_ADMIN_LOCK = 4_711_002
 """Key of the advisory lock that lets one process at a time look for the first admin."""
 
@@ -48,6 +75,14 @@ class Account:
     stamp: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempted:
+    """A user whose password may be looked at."""
+
+    id: int
+    password_hash: str
+
+
 def authenticate(
     sessions: Sessions, *, username: str, password: str, now: datetime
 ) -> Account | None:
@@ -57,7 +92,7 @@ def authenticate(
     disabled one, nor does the time it takes. No connection is held while hashing.
     """
     with sessions.begin() as session:
-        user = _count_try(session, username, now)
+        user = _count_attempt(session, username, now)
     fits = verify_password(password, user.password_hash if user else None)
     if user is None or not fits:
         log.warning("sign_in_refused", user_id=user.id if user else None)
@@ -112,23 +147,22 @@ def ensure_first_admin(session: Session, settings: Settings) -> str | None:
     )
 
 
-def _count_try(session: Session, username: str, now: datetime) -> User | None:
-    """Count a try against the user; None if they are unknown, disabled or at rest."""
-    user = session.scalar(
-        select(User).where(User.username == username, User.is_active).with_for_update()
-    )
-    if user is None or (user.locked_until is not None and now < user.locked_until):
-        return None
-    user.failed_logins += 1
-    user.locked_until = _rest_until(user.failed_logins, now)
-    return user
+def _count_attempt(session: Session, username: str, now: datetime) -> _Attempted | None:
+    """Count an attempt against the user; None if they are unknown, disabled or at rest.
 
-
-def _rest_until(failures: int, now: datetime) -> datetime | None:
-    if failures < MAX_FAILURES:
-        return None
-    doublings: int = min(failures - MAX_FAILURES, 10)
-    return now + min(FIRST_REST * (1 << doublings), MAX_REST)
+    It is one statement that updates one row, also for None: otherwise the time of the answer
+    would tell which names exist.
+    """
+    values = {
+        "username": username,
+        "now": now,
+        "max_failures": MAX_FAILURES,
+        "first_rest": FIRST_REST,
+        "max_rest": MAX_REST,
+        "slot": zlib.crc32(username.encode()) % DECOYS,
+    }
+    row = session.execute(_COUNT_ATTEMPT, values).one_or_none()
+    return _Attempted(row.id, row.password_hash) if row else None
 
 
 def _sign_in(session: Session, user_id: int, password: str, now: datetime) -> Account:

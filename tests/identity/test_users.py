@@ -1,7 +1,8 @@
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from app.bootstrap import Container
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
 from app.identity.models import Role
@@ -36,6 +37,29 @@ def test_a_wrong_password_opens_nothing(sessions: Sessions, clock: TurnableClock
 
 def test_an_unknown_user_opens_nothing(sessions: Sessions, clock: TurnableClock) -> None:
     assert sign_in(sessions, clock, username="nobody") is None
+
+
+def test_an_unknown_user_costs_the_same_statements_and_the_same_write_as_a_known_one(
+    container: Container, clock: TurnableClock, maria: Account
+) -> None:
+    def cost_of(username: str) -> tuple[list[str], int]:
+        statements: list[str] = []
+        event.listen(container.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        before = _rows_updated(container)
+        sign_in(container.sessions, clock, "not the passphrase at all", username)
+        return statements[1:2], _rows_updated(container) - before
+
+    known, unknown = cost_of(maria.username), cost_of("nobody")
+    assert known == unknown
+    assert known[1] == 1
+
+
+def _rows_updated(container: Container) -> int:
+    """Return how often a row of users or decoys was updated."""
+    count = "SELECT (SELECT sum(failed_logins) FROM cc_users)"
+    count += " + (SELECT sum(attempts) FROM cc_sign_in_decoys)"
+    with container.engine.connect() as connection:
+        return int(connection.execute(text(count)).scalar_one())
 
 
 def test_a_disabled_account_opens_nothing(

@@ -1,5 +1,6 @@
 """The tasks: each a few lines that call a use case of `app`."""
 
+from dataclasses import replace
 from typing import Any
 
 from celery import Task, shared_task
@@ -15,6 +16,7 @@ from app.outbound.runner import run_outbound
 from workers.alarm import Alarm
 from workers.container import container, sender
 from workers.redelivery import Caution
+from workers.stopping import is_stopping
 
 INFRASTRUCTURE: dict[str, Any] = {
     "autoretry_for": (DatabaseUnavailable,),
@@ -31,11 +33,16 @@ COMES_BACK = INFRASTRUCTURE | {"max_retries": None}
 only the task itself can have none. At most one such message per process waits (`Alarm`)."""
 
 _alarm = Alarm()
+_outbound_alarm = Alarm()
 _caution = Caution()
 
 
 class EventsFailed(Exception):
     """Some events failed and will be tried again; shown by Flower as the reason of a retry."""
+
+
+class JobsWait(Exception):
+    """Some outbound jobs are due later; shown by Flower as the reason of a retry."""
 
 
 @shared_task(name="dispatch.relay")
@@ -64,11 +71,15 @@ def heartbeat() -> None:
     beat_heart(container().sessions, name="beat")
 
 
-@shared_task(name="outbound.run", **INFRASTRUCTURE)
+@shared_task(name="outbound.run", bind=True, **COMES_BACK)
 @as_unavailable()
-def run_outbound_jobs() -> dict[str, int]:
-    """Send the outbound jobs that are due."""
-    return run_outbound(container().outbound).counts()
+def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
+    """Send the outbound jobs that are due; come back when the next one is, without beat."""
+    result = run_outbound(replace(container().outbound, is_stopping=is_stopping))
+    wait = _outbound_alarm.set(result.due_in)
+    if wait is not None and not is_stopping():
+        raise self.retry(countdown=wait, exc=JobsWait(result.counts()))
+    return result.counts()
 
 
 @shared_task(name="checkers.otp_stuck", **INFRASTRUCTURE)

@@ -145,6 +145,30 @@ def _outbound_failed_max_attempts(payload: Payload) -> Wording:
     )
 
 
+@drafts("outbound_provider_away", severity=Severity.ERROR)
+def _outbound_provider_away(payload: Payload) -> Wording:
+    return Wording(
+        title="WhatsApp takes no messages",
+        body=f"Since {payload['since']}. {payload['reason']} "
+        "Messages wait and lose no attempt. One message at a time tries whether WhatsApp is "
+        "back; then all leave at the agreed pace. The overview shows when it is.",
+        link_ref="/automation/overview#outbound",
+        group_key="outbound_provider_away",
+    )
+
+
+@drafts("outbound_compose_failed", severity=Severity.ERROR)
+def _outbound_compose_failed(payload: Payload) -> Wording:
+    return Wording(
+        title="Messages can't be put together",
+        body=f"Each try ends with {payload['error']}. The messages wait and lose no attempt. "
+        "If it is UndecryptableValue, put the key that they were written with back into "
+        "AUTOMATION_ENCRYPTION_KEYS, behind the newest one.",
+        link_ref="/automation/overview#outbound",
+        group_key=f"outbound_compose_failed:{payload['error']}",
+    )
+
+
 @drafts("otp_verification_stuck", severity=Severity.WARNING)
 def _otp_verification_stuck(payload: Payload) -> Wording:
     message_id = payload.get("last_message_id")

@@ -1,30 +1,76 @@
-"""Claim one due job: count its try, compose its message, and commit before anything is sent.
+"""Claim due jobs in a batch: count their attempts, compose, commit before anything is sent.
 
-A claimed job is leased: its next attempt is put beyond the time that a try can take. A
-worker that dies leaves a counted try behind, and the job comes due again by itself.
+A claimed job is leased: its next attempt is put beyond the time that an attempt can take. A
+worker that dies leaves counted attempts behind, and its jobs come due again by themselves.
+Codes are claimed before all else. What was cut off by a crash is claimed alone, so that a
+message that kills its worker takes no other message with it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
-from app.outbound.decisions import Rules
+from app.outbound.channel import read_gate, release_probe, reserve_slots, take_probe
+from app.outbound.decisions import LEASE_SECONDS, Rules
 from app.outbound.messages import Message, load
-from app.outbound.models import OutboundAttempt, OutboundJob, OutboundKind, OutboundStatus
+from app.outbound.models import OutboundJob, OutboundKind, OutboundStatus
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import CRASHED
-from app.outbound.settle import fail_try, give_up
+from app.outbound.settle import give_up
+from app.outbox.events import OutboundComposeFailed
+from app.outbox.record import record_event
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
-PACE_LOCK = 0x6F7574626F756E64
-"""The advisory lock ("outbound" in ASCII) under which workers agree on their pace."""
+PROBE_SECONDS = 30.0
+"""A probe that has not ended by then is given up for dead, and another may probe."""
+
+_DUE = """
+SELECT id, kind, subject_ref, recipient_encrypted, text_encrypted, attempts, budget
+FROM cc_outbound_jobs
+WHERE next_attempt_at <= now() AND {condition}
+ORDER BY next_attempt_at, id
+LIMIT :limit
+FOR UPDATE SKIP LOCKED
+"""
+_CUT_OFF = text(_DUE.format(condition="claimed_at IS NOT NULL"))
+_CODES = text(_DUE.format(condition="kind = 'otp' AND claimed_at IS NULL"))
+_OTHERS = text(_DUE.format(condition="kind <> 'otp' AND claimed_at IS NULL"))
+
+_COUNT_ATTEMPTS = text(
+    """
+    WITH leased AS (
+        UPDATE cc_outbound_jobs
+        SET attempts = attempts + 1, claimed_at = now(), updated_at = now(),
+            next_attempt_at = now() + :lease * interval '1 second'
+        WHERE id = ANY(:ids)
+        RETURNING id, budget, attempts
+    )
+    INSERT INTO cc_outbound_attempts (job_id, budget, attempt, started_at)
+    SELECT id, budget, attempts, now() FROM leased
+    RETURNING job_id, id
+    """
+)
+_POSTPONE = text(
+    """
+    UPDATE cc_outbound_jobs
+    SET next_attempt_at = now() + :wait * interval '1 second', last_error = :reason,
+        last_error_code = NULL, claimed_at = NULL
+    WHERE id = :id
+    """
+)
+_WITHDRAW = text(
+    """
+    UPDATE cc_outbound_jobs
+    SET status = 'cancelled', next_attempt_at = NULL, claimed_at = NULL
+    WHERE id = :id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +82,18 @@ class JobToCompose:
 
 
 Composer = Callable[[Session, JobToCompose], Message | None]
-"""Makes the message of a job, in the transaction that counts the try; None withdraws the job."""
+"""Makes the message of a job, in the transaction that counts it; None withdraws the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A try that is counted and committed: send this, now."""
+    """An attempt that is counted and committed: send this, now."""
 
     job_id: int
     attempt_id: int
     recipient: str = field(repr=False)
     message: Message = field(repr=False)
+    is_probe: bool = False
 
     @property
     def tracker(self) -> str:
@@ -54,26 +101,24 @@ class Claimed:
         return f"{self.job_id}:{self.attempt_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Disposed:
-    """A due job that needs no sending: spent, withdrawn, or impossible to compose."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a claim found: attempts to make, and jobs that ended without one.
 
-    status: OutboundStatus
+    The first message may leave after `wait` seconds, each later one `interval` after the one
+    before. If the provider is away nothing is claimed, and `held` is the wait in seconds.
+    """
 
+    claimed: Sequence[Claimed] = ()
+    disposed: Sequence[OutboundStatus] = ()
+    wait: float = 0.0
+    interval: float = 0.0
+    held: float | None = None
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nobody may send for so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """Nothing is due."""
-
-
-Claim = Claimed | Disposed | Wait | Idle
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was due."""
+        return not (self.claimed or self.disposed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,84 +129,112 @@ class Desk:
     composers: Mapping[OutboundKind, Composer]
 
 
-def claim(session: Session, rules: Rules, desk: Desk) -> Claim:
-    """Claim the job that is due longest, within the pace that all workers share."""
-    session.execute(select(func.pg_advisory_xact_lock(PACE_LOCK)))
-    seconds = _pause(session, rules.per_second)
-    if seconds > 0:
-        return Wait(seconds)
-    job = session.scalar(
-        select(OutboundJob)
-        .where(OutboundJob.next_attempt_at <= func.clock_timestamp())
-        .order_by(OutboundJob.next_attempt_at, OutboundJob.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if job is None:
-        return Idle()
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    job_id: int
+    recipient: str
+    message: Message
+
+
+def claim(
+    session: Session, rules: Rules, desk: Desk, *, limit: int = 1, cut_off: bool = False
+) -> Batch:
+    """Claim up to `limit` due jobs, codes first, and reserve their slots in the pace.
+
+    `cut_off` claims instead one job whose last attempt was cut off by a crash.
+    """
+    gate = read_gate(session)
+    if gate.wait > 0:
+        return Batch(held=gate.wait)
+    limit = 1 if gate.is_open_circuit or cut_off else limit
+    jobs = _due(session, _CUT_OFF, limit) if cut_off else _select(session, limit)
+    if not jobs:
+        return Batch()
+    if gate.is_open_circuit and not take_probe(session, seconds=PROBE_SECONDS):
+        return Batch(held=1.0)
+    composed, disposed = _compose_all(session, jobs, rules, desk)
+    if gate.is_open_circuit and not composed:
+        release_probe(session)
+    return _start(session, composed, disposed, rules, is_probe=gate.is_open_circuit)
+
+
+def _select(session: Session, limit: int) -> list[Row[Any]]:
+    codes = _due(session, _CODES, limit)
+    room = limit - len(codes)
+    return codes + (_due(session, _OTHERS, room) if room else [])
+
+
+def _due(session: Session, query: Any, limit: int) -> list[Row[Any]]:
+    return list(session.execute(query, {"limit": limit}).all())
+
+
+def _compose_all(
+    session: Session, jobs: Sequence[Row[Any]], rules: Rules, desk: Desk
+) -> tuple[list[_Composed], list[OutboundStatus]]:
+    composed: list[_Composed] = []
+    disposed: list[OutboundStatus] = []
+    for job in jobs:
+        match _compose_one(session, job, rules, desk):
+            case _Composed() as one:
+                composed.append(one)
+            case status:
+                disposed.append(status)
+    return composed, disposed
+
+
+def _compose_one(
+    session: Session, job: Row[Any], rules: Rules, desk: Desk
+) -> _Composed | OutboundStatus:
+    """Compose one message; whatever its composer raises stays with this job."""
     if rules.is_spent(job.attempts):
-        give_up(session, job, Refused(CRASHED))
-        return Disposed(OutboundStatus.FAILED)
-    return _start(session, job, rules, desk)
-
-
-def _pause(session: Session, per_second: int) -> float:
-    """Return the seconds until the next try may start: a hold of the provider, or our own pace."""
-    seconds = session.scalar(
-        text(
-            """
-            SELECT greatest(
-                (SELECT max(hold_until) FROM cc_outbound_attempts
-                  WHERE hold_until > clock_timestamp()),
-                (SELECT started_at + interval '1 second' FROM cc_outbound_attempts
-                  WHERE started_at > clock_timestamp() - interval '1 second'
-                  ORDER BY started_at DESC OFFSET :per_second - 1 LIMIT 1)
-            ) - clock_timestamp()
-            """
-        ),
-        {"per_second": per_second},
-    )
-    return seconds.total_seconds() if seconds is not None else 0.0
-
-
-def _start(session: Session, job: OutboundJob, rules: Rules, desk: Desk) -> Claim:
-    attempt = _count_try(session, job)
+        give_up(session, session.get_one(OutboundJob, job.id), Refused(CRASHED))
+        return OutboundStatus.FAILED
     try:
         with session.begin_nested():
             message = _compose(session, job, desk)
             recipient = desk.vault.decrypt(job.recipient_encrypted)
     except Exception as error:
         log.exception("outbound_compose_failed", job_id=job.id)
-        reason = f"The message could not be put together ({type(error).__name__})."
-        fail_try(session, job, attempt, Refused(reason), rules)
-        return Disposed(OutboundStatus(job.status))
+        _postpone(session, job.id, type(error).__name__, rules)
+        return OutboundStatus.QUEUED
     if message is None:
-        _withdraw(session, job, attempt)
-        return Disposed(OutboundStatus.CANCELLED)
-    return Claimed(job.id, attempt.id, recipient, message)
+        session.execute(_WITHDRAW, {"id": job.id})
+        return OutboundStatus.CANCELLED
+    return _Composed(job.id, recipient, message)
 
 
-def _count_try(session: Session, job: OutboundJob) -> OutboundAttempt:
-    job.attempts += 1
-    job.next_attempt_at = func.clock_timestamp() + LEASE
-    attempt = OutboundAttempt(
-        job_id=job.id, budget=job.budget, attempt=job.attempts, started_at=func.clock_timestamp()
-    )
-    session.add(attempt)
-    session.flush()
-    return attempt
-
-
-def _compose(session: Session, job: OutboundJob, desk: Desk) -> Message | None:
+def _compose(session: Session, job: Row[Any], desk: Desk) -> Message | None:
     kind = OutboundKind(job.kind)
     if job.text_encrypted is not None:
         return load(kind, desk.vault.decrypt(job.text_encrypted))
     return desk.composers[kind](session, JobToCompose(job.id, job.subject_ref))
 
 
-def _withdraw(session: Session, job: OutboundJob, attempt: OutboundAttempt) -> None:
-    """Cancel a job whose purpose is gone; the try that found out is not one."""
-    session.delete(attempt)
-    job.attempts -= 1
-    job.status = OutboundStatus.CANCELLED
-    job.next_attempt_at = None
+def _postpone(session: Session, job_id: int, error: str, rules: Rules) -> None:
+    """Put off a message that we could not put together: our fault, so it costs no attempt."""
+    reason = f"The message could not be put together ({error})."
+    values = {"id": job_id, "wait": rules.wait_after_our_fault(), "reason": reason}
+    session.execute(_POSTPONE, values)
+    now = session.scalars(text("SELECT date_trunc('hour', now())")).one()
+    record_event(session, OutboundComposeFailed(error=error, hour=now.isoformat()))
+
+
+def _start(
+    session: Session,
+    composed: Sequence[_Composed],
+    disposed: Sequence[OutboundStatus],
+    rules: Rules,
+    *,
+    is_probe: bool,
+) -> Batch:
+    if not composed:
+        return Batch(disposed=disposed)
+    values = {"ids": [one.job_id for one in composed], "lease": LEASE_SECONDS}
+    counted = session.execute(_COUNT_ATTEMPTS, values)
+    attempts = {row.job_id: row.id for row in counted}
+    claimed = [
+        Claimed(one.job_id, attempts[one.job_id], one.recipient, one.message, is_probe)
+        for one in composed
+    ]
+    wait = reserve_slots(session, len(claimed), per_second=rules.per_second)
+    return Batch(claimed=claimed, disposed=disposed, wait=wait, interval=1 / rules.per_second)

@@ -29,6 +29,8 @@ class AttemptOutcome(StrEnum):
     THROTTLED = "throttled"
     UNKNOWN = "unknown"
     """No answer came back: the message may have gone out."""
+    AWAY = "away"
+    """The provider was away: the message did not go out."""
 
 
 class OutboundKind(StrEnum):
@@ -43,7 +45,8 @@ class OutboundJob(Base):
     """One message to one customer, tried until it is sent or its budget is spent.
 
     `text_encrypted` holds the text of a `text` job, or the JSON of a `template`; an
-    `otp` has none. While `next_attempt_at` is set the job is due then.
+    `otp` has none. While `next_attempt_at` is set the job is due then. `claimed_at` is set
+    while an attempt is under way; a due job that has it was cut off by a crash.
     """
 
     __tablename__ = "cc_outbound_jobs"
@@ -63,6 +66,18 @@ class OutboundJob(Base):
             "next_attempt_at",
             "id",
             postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_outbound_jobs_codes_due",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("next_attempt_at IS NOT NULL AND kind = 'otp'"),
+        ),
+        Index(
+            "ix_cc_outbound_jobs_claimed",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("claimed_at IS NOT NULL"),
         ),
         Index("ix_cc_outbound_jobs_status", "status", "id"),
         Index("ix_cc_outbound_jobs_subject", "subject_ref"),
@@ -88,6 +103,7 @@ class OutboundJob(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     budget: Mapped[int] = mapped_column(server_default=text("1"))
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
+    claimed_at: Mapped[datetime | None]
     provider_message_id: Mapped[str | None]
     last_error: Mapped[str | None]
     last_error_code: Mapped[int | None]
@@ -98,24 +114,15 @@ class OutboundJob(Base):
 
 
 class OutboundAttempt(Base):
-    """One try to send a job, written before the call and completed after it.
-
-    `hold_until` is set where the provider asked for silence: until then nobody sends.
-    """
+    """One attempt to send a job, written before the call and completed after it."""
 
     __tablename__ = "cc_outbound_attempts"
     __table_args__ = (
         CheckConstraint(
-            "outcome IN ('sent', 'failed', 'throttled', 'unknown')", name="outcome_known"
+            "outcome IN ('sent', 'failed', 'throttled', 'unknown', 'away')", name="outcome_known"
         ),
         CheckConstraint("(outcome IS NULL) = (finished_at IS NULL)", name="finished_has_outcome"),
         Index("ix_cc_outbound_attempts_job", "job_id", "id"),
-        Index("ix_cc_outbound_attempts_started", "started_at"),
-        Index(
-            "ix_cc_outbound_attempts_hold",
-            "hold_until",
-            postgresql_where=text("hold_until IS NOT NULL"),
-        ),
         Index(
             "ix_cc_outbound_attempts_message",
             "provider_message_id",
@@ -131,9 +138,31 @@ class OutboundAttempt(Base):
     error: Mapped[str | None]
     error_code: Mapped[int | None]
     provider_message_id: Mapped[str | None]
-    hold_until: Mapped[datetime | None]
     started_at: Mapped[CreatedAt]
     finished_at: Mapped[datetime | None]
+
+
+class OutboundChannel(Base):
+    """The one row of a provider: the pace that all workers share, and its circuit.
+
+    `next_slot_at` is when the next message may leave. While `away_since` is set the circuit
+    is open and one message may probe at `probe_at`. `answered_at` is when the provider last
+    judged a message, exact to half a second.
+    """
+
+    __tablename__ = "cc_outbound_channels"
+    __table_args__ = (
+        CheckConstraint("(away_since IS NULL) = (probe_at IS NULL)", name="away_has_probe"),
+    )
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    next_slot_at: Mapped[CreatedAt]
+    answered_at: Mapped[datetime | None]
+    faults: Mapped[int] = mapped_column(server_default=text("0"))
+    probes: Mapped[int] = mapped_column(server_default=text("0"))
+    away_since: Mapped[datetime | None]
+    away_reason: Mapped[str | None]
+    probe_at: Mapped[datetime | None]
 
 
 class OutboundActivity(Activity, Base):

@@ -12,7 +12,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The message did not go out; `reason` is a sentence for an admin."""
+    """The provider refused this message; `reason` is a sentence for an admin."""
 
     reason: str
     code: int | None = None
@@ -33,11 +33,28 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """The provider serves nobody, and the message did not go out.
+
+    `is_certain` is True if one answer proves it, e.g. a token that is not accepted.
+    """
+
+    reason: str
+    code: int | None = None
+    is_certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NoAnswer:
     """No answer that we understand came back: the message may have gone out."""
 
     reason: str
 
 
-Failed = Refused | Throttled | NoAnswer
-Outcome = Sent | Failed
+@dataclass(frozen=True, slots=True)
+class NotCalled:
+    """The call was not made, because the worker stops or the provider is away."""
+
+
+Failed = Refused | Throttled | Away | NoAnswer
+Outcome = Sent | Failed | NotCalled

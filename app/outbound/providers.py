@@ -1,4 +1,4 @@
-"""The WhatsApp Cloud API, by way of pywa: a message goes in, a typed outcome comes out."""
+"""The WhatsApp Cloud API: a message goes in, a typed outcome comes out."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -6,33 +6,40 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
-from pywa.client import WhatsApp
-from pywa.errors import WhatsAppError
 
 from app.outbound.messages import Message, Template, Text
-from app.outbound.outcomes import NoAnswer, Outcome, Refused, Sent, Throttled
-from app.outbound.reasons import TIMED_OUT, UNREACHABLE, UNREADABLE, reason_of
+from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
+from app.outbound.reasons import SERVER_ERROR, TIMED_OUT, UNREACHABLE, UNREADABLE, reason_of
 
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-"""Seconds; a try ends well within the lease that `app.outbound.claim` puts on its job."""
+TIMEOUT = httpx.Timeout(10.0, connect=3.0, write=5.0, pool=1.0)
+"""Seconds for each phase of a call; the runner limits the whole call."""
+MAX_CONNECTIONS = 64
 MAX_RETRY_AFTER = 3600.0
 """Seconds; the longest wait that a provider can impose by a header."""
 
 _EVERYONE_THROTTLED = frozenset({4, 80007, 130429, 131048, HTTPStatus.TOO_MANY_REQUESTS})
 _RECIPIENT_THROTTLED = frozenset({131056})
+_ACCOUNT_REFUSED = frozenset(
+    {0, 3, 10, 33, 190, 368, 131005, 131031, 131042, 131045, 131057, 133010}
+)
+"""Codes that would meet every message: token, permissions, account, payment, sender."""
+_TOKEN_REFUSED = 190
 
 
 class WhatsAppProvider:
-    """Sends through one phone number of ours. Keeps its connections; close it in the end."""
+    """Sends through one phone number of ours. Threads may share it. Close it in the end."""
 
-    __slots__ = ("_client", "_http")
+    __slots__ = ("_http", "_path")
 
     def __init__(self, *, base_url: str, access_token: str, phone_number_id: str) -> None:
-        self._http = httpx.Client(timeout=TIMEOUT)
-        self._client = WhatsApp(
-            phone_id=phone_number_id, token=access_token, session=self._http, filter_updates=False
+        self._path = f"{base_url.rstrip('/')}/{phone_number_id}/messages"
+        self._http = httpx.Client(
+            timeout=TIMEOUT,
+            headers={"Authorization": f"Bearer {access_token}"},
+            limits=httpx.Limits(
+                max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS
+            ),
         )
-        self._http.base_url = httpx.URL(base_url)  # pywa has set Meta's own
 
     def send(self, message: Message, *, to: str, tracker: str) -> Outcome:
         """Send `message` to the E.164 number `to`; return what came of it, never raise for it.
@@ -40,68 +47,85 @@ class WhatsAppProvider:
         `tracker` comes back with each delivery status of the message.
         """
         try:
-            return Sent(self._send(message, to=to, tracker=tracker))
-        except WhatsAppError as error:
-            return outcome_of_error(error)
+            answer = self._http.post(self._path, json=_request(message, to=to, tracker=tracker))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            return Refused(UNREACHABLE)
-        except httpx.TransportError:
+            return Away(UNREACHABLE)
+        except httpx.HTTPError:
             return NoAnswer(TIMED_OUT)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            return NoAnswer(UNREADABLE)  # pywa trips over an answer of another shape
+        return outcome_of_answer(answer)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _send(self, message: Message, *, to: str, tracker: str) -> str:
-        match message:
-            case Text(body=body):
-                return self._client.send_message(to=to, text=body, tracker=tracker).id
-            case Template():
-                answer = self._client.api.send_raw_request(
-                    "POST",
-                    f"/{self._client.phone_id}/messages",
-                    json=_template_request(message, to=to, tracker=tracker),
-                )
-                return str(answer["messages"][0]["id"])
+
+def outcome_of_answer(answer: httpx.Response) -> Outcome:
+    """Return the outcome that an answer of the API stands for."""
+    try:
+        content = answer.json()
+        if answer.is_success:
+            return Sent(str(content["messages"][0]["id"]))
+        error = content["error"]
+        code, detail = int(error["code"]), _detail_of(error)
+    except (LookupError, TypeError, ValueError):
+        return _outcome_of_status(answer)
+    return _outcome_of_code(code, detail, answer)
 
 
-def outcome_of_error(error: WhatsAppError) -> Outcome:
-    """Return the outcome that an error of the API stands for."""
-    response = error.raw_response
-    if response is not None and error.code == response.status_code >= HTTPStatus.BAD_GATEWAY:
-        return NoAnswer(UNREADABLE)  # a gateway spoke, not the API
-    reason = reason_of(error.code, error.details or error.message)
-    if error.code in _EVERYONE_THROTTLED or error.code in _RECIPIENT_THROTTLED:
-        return Throttled(
-            reason,
-            error.code,
-            retry_after=_retry_after(response),
-            everyone=error.code in _EVERYONE_THROTTLED,
-        )
-    return Refused(reason, error.code)
+def _outcome_of_status(answer: httpx.Response) -> Outcome:
+    """Judge an answer whose body is not the API's by its status alone."""
+    match answer.status_code:
+        case HTTPStatus.UNAUTHORIZED:
+            return Away(reason_of(_TOKEN_REFUSED), _TOKEN_REFUSED, is_certain=True)
+        case HTTPStatus.TOO_MANY_REQUESTS as status:
+            return Throttled(reason_of(status), int(status), _retry_after(answer))
+        case HTTPStatus.INTERNAL_SERVER_ERROR as status:
+            return Away(SERVER_ERROR, int(status))
+        case _:
+            return NoAnswer(UNREADABLE)
 
 
-def _template_request(template: Template, *, to: str, tracker: str) -> dict[str, Any]:
-    parameters = [{"type": "text", "text": parameter} for parameter in template.parameters]
-    components = [{"type": "body", "parameters": parameters}] if parameters else []
+def _outcome_of_code(code: int, detail: str, answer: httpx.Response) -> Outcome:
+    reason = reason_of(code, detail)
+    if code in _EVERYONE_THROTTLED or code in _RECIPIENT_THROTTLED:
+        everyone = code in _EVERYONE_THROTTLED
+        return Throttled(reason, code, _retry_after(answer), everyone=everyone)
+    if code in _ACCOUNT_REFUSED or answer.status_code == HTTPStatus.UNAUTHORIZED:
+        return Away(reason, code, is_certain=True)
+    if answer.is_server_error:
+        return Away(reason, code)
+    return Refused(reason, code)
+
+
+def _detail_of(error: dict[str, Any]) -> str:
+    data = error.get("error_data")
+    details = data.get("details") if isinstance(data, dict) else None
+    return str(details or error.get("message") or "")
+
+
+def _request(message: Message, *, to: str, tracker: str) -> dict[str, Any]:
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": to,
-        "type": "template",
-        "template": {
-            "name": template.name,
-            "language": {"code": template.language},
-            "components": components,
-        },
+        **_content(message),
         "biz_opaque_callback_data": tracker,
     }
 
 
-def _retry_after(response: httpx.Response | None) -> float | None:
-    header = response.headers.get("Retry-After", "") if response is not None else ""
+def _content(message: Message) -> dict[str, Any]:
+    match message:
+        case Text(body=body):
+            return {"type": "text", "text": {"body": body}}
+        case Template(name=name, language=language, parameters=parameters):
+            texts = [{"type": "text", "text": parameter} for parameter in parameters]
+            components = [{"type": "body", "parameters": texts}] if texts else []
+            template = {"name": name, "language": {"code": language}, "components": components}
+            return {"type": "template", "template": template}
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    header = response.headers.get("Retry-After", "")
     seconds = _seconds_of(header.strip())
     return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 

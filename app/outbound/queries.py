@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
 from app.core.views import Act, view_of
+from app.outbound.channel import show_channel
 from app.outbound.models import (
     OutboundActivity,
     OutboundAttempt,
@@ -17,6 +18,9 @@ from app.outbound.models import (
     OutboundKind,
     OutboundStatus,
 )
+
+COUNT_CAP = 10_000
+"""So many due jobs are counted, and no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,16 @@ class OutboundJobWithHistory:
     activity: Sequence[Act]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundState:
+    """The queue and its provider now; `away_since` is set while the provider is away."""
+
+    due: int
+    oldest_due_seconds: float
+    away_since: datetime | None
+    away_reason: str | None
+
+
 def list_jobs(
     session: Session, wanted: JobFilter, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[OutboundJobView]:
@@ -106,11 +120,19 @@ def show_job(session: Session, job_id: int) -> OutboundJobWithHistory:
     )
 
 
-def count_due(session: Session) -> int:
-    """Return how many jobs are due now."""
-    return session.scalars(
-        select(func.count()).where(OutboundJob.next_attempt_at <= func.now())
-    ).one()
+def outbound_state(session: Session) -> OutboundState:
+    """Return how the queue and its provider are doing, by index; the count is capped."""
+    is_due = OutboundJob.next_attempt_at <= func.now()
+    some = select(OutboundJob.id).where(is_due).limit(COUNT_CAP).subquery()
+    due = session.scalars(select(func.count()).select_from(some)).one()
+    wait = session.scalar(select(func.min(OutboundJob.next_attempt_at) - func.now()))
+    channel = show_channel(session)
+    return OutboundState(
+        due=due,
+        oldest_due_seconds=0.0 if wait is None else max(-wait.total_seconds(), 0.0),
+        away_since=channel.away_since,
+        away_reason=channel.away_reason if channel.away_since else None,
+    )
 
 
 def job_of(row: OutboundJob) -> OutboundJobView:

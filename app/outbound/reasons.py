@@ -23,6 +23,7 @@ _SENTENCES = {
     130497: "WhatsApp does not let our account write to customers in this country.",
     131000: "WhatsApp failed for a reason that it does not know itself.",
     131005: "Our WhatsApp account may not send messages; check its permissions.",
+    429: "We send faster than WhatsApp allows.",
     131008: "WhatsApp says that a part of the message is missing.",
     131009: "WhatsApp says that a part of the message is wrong, often the number.",
     131016: "WhatsApp was out of service.",
@@ -57,8 +58,9 @@ _SENTENCES = {
 }
 
 CRASHED = (
-    "The last try was cut off before WhatsApp's answer was written down; it may have gone out."
+    "The last attempt was cut off before WhatsApp's answer was written down; it may have gone out."
 )
+SERVER_ERROR = "WhatsApp answered with an error of its own and took no message."
 UNREADABLE = "WhatsApp's answer could not be understood; the message may have gone out."
 TIMED_OUT = "WhatsApp did not answer in time; the message may have gone out."
 UNREACHABLE = "WhatsApp could not be reached; the message did not go out."

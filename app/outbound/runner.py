@@ -1,47 +1,71 @@
-"""Send what is due, one job at a time, until nothing is left or the time is up.
+"""Send what is due, many at a time, until nothing is left, the time is up or we must stop.
 
-Each job is three steps: a transaction that counts the try, the call, a transaction that
-writes the outcome. What a crash can do: before the call, nothing goes out and the lease
+Each batch is three steps: a transaction that counts the attempts, the calls, a transaction
+that writes the outcomes. What a crash can do: before the call, nothing goes out and the lease
 runs out; after the call, the message's delivery status heals the job by its tracker.
 Only if that status comes later than the lease does the customer get the message twice.
 """
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from threading import Event
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
-from app.outbound.claim import Claim, Claimed, Desk, Disposed, Idle, Wait, claim
+from app.outbound.channel import read_gate
+from app.outbound.claim import Batch, Claimed, Desk, claim
 from app.outbound.decisions import Rules
 from app.outbound.models import OutboundJob, OutboundStatus
+from app.outbound.outcomes import NoAnswer, NotCalled, Outcome
 from app.outbound.providers import WhatsAppProvider
-from app.outbound.settle import settle
+from app.outbound.reasons import TIMED_OUT
+from app.outbound.settle import AttemptRef, Settled, settle
 
 log = structlog.get_logger(__name__)
 
-LONGEST_NAP = 1.0
-"""Seconds; a longer wait ends the run, and `due_in` says when to come back."""
+CALL_SECONDS = 20.0
+"""The longest that a call may take in all; it is shorter than the lease."""
+CONCURRENCY = 32
+"""Calls at the same time in one process."""
+SECONDS_AHEAD = 0.25
+"""So much of the pace is claimed at once, so that a code waits no longer behind other texts."""
+GATHER_SECONDS = 0.01
+"""Outcomes that end within this of each other are written together."""
+
+
+def never() -> bool:
+    """Return False: nobody asks this run to stop."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundRunner:
-    """What the runner works with: database, rules, composers, provider."""
+    """What the runner works with: database, rules, composers, provider.
+
+    `is_stopping` is asked before each claim and each call.
+    """
 
     sessions: Sessions
     rules: Rules
     desk: Desk
     provider: WhatsAppProvider
+    concurrency: int = CONCURRENCY
+    call_seconds: float = CALL_SECONDS
+    is_stopping: Callable[[], bool] = never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """Counts of jobs by what became of them; `due_in` is when the next is due, in seconds.
 
-    `retried` failed and will be tried again; `failed` have used their last try.
+    `retried` failed and will be tried again; `failed` have used their last attempt.
     """
 
     sent: int = 0
@@ -55,66 +79,157 @@ class RunResult:
         return {name: count for name, count in asdict(self).items() if name != "due_in"}
 
 
+@dataclass(slots=True)
+class _Run:
+    """One run: the calls under way, each with the moment at which it was handed over."""
+
+    runner: OutboundRunner
+    pool: ThreadPoolExecutor
+    deadline: float
+    halted: Event = field(default_factory=Event)
+    calls: dict[Future[Outcome], tuple[Claimed, float]] = field(default_factory=dict)
+    statuses: Counter[OutboundStatus] = field(default_factory=Counter)
+    last_start: float = 0.0
+
+    @property
+    def may_claim(self) -> bool:
+        """Whether there is time for more, and nobody asks to stop."""
+        if self.runner.is_stopping():
+            self.halted.set()
+        return not self.halted.is_set() and time.monotonic() < self.deadline
+
+
 def run_outbound(runner: OutboundRunner, *, seconds: float = 20.0) -> RunResult:
-    """Send due jobs until none is left, the provider asks for silence, or `seconds` have passed."""
-    deadline = time.monotonic() + seconds
-    statuses: Counter[OutboundStatus] = Counter()
-    held = 0.0
-    while time.monotonic() < deadline:
-        step = run_once(runner)
-        match step:
-            case OutboundStatus():
-                statuses[step] += 1
-            case Wait(seconds=pause) if pause <= LONGEST_NAP:
-                time.sleep(pause)
-            case Wait(seconds=held):
-                break
-            case Idle():
-                break
+    """Send due jobs until none is left, the provider is away, or `seconds` have passed."""
+    with _open_run(runner, seconds) as run:
+        _send_cut_off(run)
+        _send_due(run)
+        _settle_the_rest(run)
     with runner.sessions.begin() as session:
-        wait = due_in(session)
-    return _result(statuses, None if wait is None else max(wait, held))
-
-
-def run_once(runner: OutboundRunner) -> OutboundStatus | Wait | Idle:
-    """Take one due job as far as it goes; return its status then, or why there was none."""
-    with runner.sessions.begin() as session:
-        claimed: Claim = claim(session, runner.rules, runner.desk)
-    match claimed:
-        case Claimed():
-            return _send(runner, claimed)
-        case Disposed(status=status):
-            return status
-        case _:
-            return claimed
+        due, held = due_in(session), read_gate(session).wait
+    return _result(run.statuses, None if due is None else max(due, held))
 
 
 def due_in(session: Session) -> float | None:
     """Return the seconds until the next job is due, 0 if one is; None if none waits."""
-    wait = session.scalar(select(func.min(OutboundJob.next_attempt_at) - func.clock_timestamp()))
-    return None if wait is None else max(wait.total_seconds(), 0.0)
+    seconds = session.scalar(select(func.min(OutboundJob.next_attempt_at) - func.now()))
+    return None if seconds is None else max(seconds.total_seconds(), 0.0)
 
 
-def _send(runner: OutboundRunner, claimed: Claimed) -> OutboundStatus:
-    outcome = runner.provider.send(claimed.message, to=claimed.recipient, tracker=claimed.tracker)
+@contextmanager
+def _open_run(runner: OutboundRunner, seconds: float) -> Iterator[_Run]:
+    pool = ThreadPoolExecutor(runner.concurrency, thread_name_prefix="outbound")
+    run = _Run(runner, pool, time.monotonic() + seconds)
+    try:
+        yield run
+    finally:
+        run.halted.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _send_cut_off(run: _Run) -> None:
+    """Send what a crash has cut off, one at a time, before anything else is under way."""
+    while run.may_claim:
+        batch = _claim(run, limit=1, cut_off=True)
+        if batch.is_empty:
+            return
+        _settle_the_rest(run)
+
+
+def _send_due(run: _Run) -> None:
+    while run.may_claim:
+        limit = _room(run)
+        is_empty = limit > 0 and _claim(run, limit=limit).is_empty
+        if is_empty and not run.calls:
+            return
+        _settle_finished(run)
+
+
+def _room(run: _Run) -> int:
+    """Return how many to claim: no more than threads take up, and not far ahead of the pace."""
+    if run.last_start - time.monotonic() > SECONDS_AHEAD / 2:
+        return 0
+    ahead = max(1, int(run.runner.rules.per_second * SECONDS_AHEAD))
+    return min(run.runner.concurrency * 2 - len(run.calls), ahead)
+
+
+def _claim(run: _Run, *, limit: int, cut_off: bool = False) -> Batch:
+    runner = run.runner
     with runner.sessions.begin() as session:
-        status = settle(
-            session,
-            job_id=claimed.job_id,
-            attempt_id=claimed.attempt_id,
-            outcome=outcome,
-            rules=runner.rules,
-        )
-    log.info("outbound_tried", job_id=claimed.job_id, outcome=type(outcome).__name__, status=status)
-    return status
+        batch = claim(session, runner.rules, runner.desk, limit=limit, cut_off=cut_off)
+    first = time.monotonic() + batch.wait
+    for number, claimed in enumerate(batch.claimed):
+        start = first + number * batch.interval
+        call = run.pool.submit(_call, runner, run.halted, claimed, start)
+        run.calls[call] = (claimed, start)
+        run.last_start = start
+    run.statuses.update(batch.disposed)
+    return batch
 
 
-def _result(statuses: Counter[OutboundStatus], wait: float | None) -> RunResult:
+def _call(runner: OutboundRunner, halted: Event, claimed: Claimed, start: float) -> Outcome:
+    """Call the provider at the moment `start`, unless the run is halted before it."""
+    if halted.wait(max(start - time.monotonic(), 0.0)) or runner.is_stopping():
+        return NotCalled()
+    return runner.provider.send(claimed.message, to=claimed.recipient, tracker=claimed.tracker)
+
+
+def _settle_the_rest(run: _Run) -> None:
+    while run.calls:
+        _settle_finished(run)
+
+
+def _settle_finished(run: _Run) -> None:
+    """Wait for the next outcomes and write them; a call that takes too long has no answer."""
+    if not run.calls:
+        return
+    finished, _ = wait(run.calls, timeout=0.1, return_when=FIRST_COMPLETED)
+    if finished:
+        time.sleep(GATHER_SECONDS)
+    if run.runner.is_stopping():
+        run.halted.set()
+    overdue = time.monotonic() - run.runner.call_seconds
+    ended = [
+        (call, claimed)
+        for call, (claimed, start) in run.calls.items()
+        if call.done() or start < overdue
+    ]
+    if ended:
+        _write(run, [_settled(call, claimed) for call, claimed in ended])
+    for call, _claimed in ended:
+        del run.calls[call]
+
+
+def _settled(call: Future[Outcome], claimed: Claimed) -> Settled:
+    ref = AttemptRef(claimed.job_id, claimed.attempt_id)
+    if call.cancel():
+        return Settled(ref, NotCalled(), claimed.is_probe)
+    return Settled(ref, call.result() if call.done() else NoAnswer(TIMED_OUT), claimed.is_probe)
+
+
+def _write(run: _Run, settled: Sequence[Settled]) -> None:
+    with run.runner.sessions.begin() as session:
+        statuses = settle(session, settled, run.runner.rules)
+        is_away = read_gate(session).is_open_circuit
+    if is_away:
+        run.halted.set()
+    for one, status in zip(settled, statuses, strict=True):
+        outcome = type(one.outcome).__name__
+        log.info("outbound_tried", job_id=one.attempt.job_id, outcome=outcome, status=status)
+    called = [
+        status
+        for one, status in zip(settled, statuses, strict=True)
+        if not isinstance(one.outcome, NotCalled)
+    ]
+    run.statuses.update(called)
+
+
+def _result(statuses: Counter[OutboundStatus], due: float | None) -> RunResult:
     others = (OutboundStatus.QUEUED, OutboundStatus.FAILED, OutboundStatus.CANCELLED)
     return RunResult(
         sent=statuses.total() - sum(statuses[status] for status in others),
         retried=statuses[OutboundStatus.QUEUED],
         failed=statuses[OutboundStatus.FAILED],
         cancelled=statuses[OutboundStatus.CANCELLED],
-        due_in=wait,
+        due_in=due,
     )

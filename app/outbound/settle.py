@@ -1,33 +1,97 @@
-"""Write down how a try ended. Each function works in the caller's transaction."""
+"""Write down how attempts ended. Each function works in the caller's transaction."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.outbound.decisions import Again, GiveUp, Rules, outcome_of
-from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, OutboundStatus
-from app.outbound.outcomes import Failed, Outcome, Sent
+from app.outbound.channel import CHANNEL, note_outcomes
+from app.outbound.decisions import Again, Earlier, GiveUp, Rules, outcome_of
+from app.outbound.models import (
+    AttemptOutcome,
+    OutboundAttempt,
+    OutboundChannel,
+    OutboundJob,
+    OutboundStatus,
+)
+from app.outbound.outcomes import Failed, NotCalled, Outcome, Sent
 from app.outbox.events import OutboundFailedMaxAttempts
 from app.outbox.record import record_event
 
+_CLIMBED = frozenset({OutboundStatus.DELIVERED, OutboundStatus.READ})
 
-def settle(
-    session: Session, *, job_id: int, attempt_id: int, outcome: Outcome, rules: Rules
-) -> OutboundStatus:
-    """Write the outcome of a try and what follows from it; return the job's status then.
+_LOCK_JOBS = text("SELECT FROM cc_outbound_jobs WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+_FINISH_SENT = text(
+    """
+    WITH finished AS (
+        UPDATE cc_outbound_attempts AS attempt
+        SET outcome = 'sent', provider_message_id = answer.message_id, finished_at = now()
+        FROM unnest(CAST(:attempts AS bigint[]), CAST(:messages AS text[]))
+            AS answer (id, message_id)
+        WHERE attempt.id = answer.id AND attempt.outcome IS NULL
+        RETURNING attempt.job_id, attempt.provider_message_id
+    )
+    UPDATE cc_outbound_jobs AS job
+    SET status = CASE WHEN status IN ('delivered', 'read') THEN status ELSE 'sent' END,
+        provider_message_id = CASE WHEN status IN ('delivered', 'read')
+            THEN job.provider_message_id ELSE finished.provider_message_id END,
+        sent_at = coalesce(sent_at, now()),
+        next_attempt_at = NULL, failed_at = NULL, claimed_at = NULL,
+        last_error = NULL, last_error_code = NULL, updated_at = now()
+    FROM finished WHERE job.id = finished.job_id
+    """
+)
+_GIVE_BACK = text(
+    """
+    WITH unmade AS (
+        DELETE FROM cc_outbound_attempts WHERE id = ANY(:attempts) AND outcome IS NULL
+        RETURNING job_id
+    )
+    UPDATE cc_outbound_jobs AS job
+    SET attempts = greatest(attempts - 1, 0), claimed_at = NULL, updated_at = now(),
+        next_attempt_at = CASE WHEN next_attempt_at IS NOT NULL THEN now() END
+    FROM unmade WHERE job.id = unmade.job_id
+    """
+)
+
+
+class AttemptRef(NamedTuple):
+    """An attempt, by its job's id and its own."""
+
+    job_id: int
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an attempt ended; `is_probe` if it probed a provider that was away."""
+
+    attempt: AttemptRef
+    outcome: Outcome
+    is_probe: bool = False
+
+
+def settle(session: Session, settled: Sequence[Settled], rules: Rules) -> list[OutboundStatus]:
+    """Write the outcomes of a batch and what follows; return their jobs' statuses in order.
 
     A delivery status that was faster than the provider's own answer has the last word.
     """
-    job = session.get_one(OutboundJob, job_id, with_for_update=True)
-    attempt = session.get_one(OutboundAttempt, attempt_id)
-    if attempt.outcome is None:
-        match outcome:
-            case Sent(provider_message_id=message_id):
-                finish_sent(session, job, attempt, message_id, OutboundStatus.SENT)
-            case _:
-                fail_try(session, job, attempt, outcome, rules)
-    return OutboundStatus(job.status)
+    ids = [one.attempt.job_id for one in settled]
+    session.execute(_LOCK_JOBS, {"ids": ids})
+    _finish_all_sent(session, settled)
+    _give_back(session, [one.attempt for one in settled if isinstance(one.outcome, NotCalled)])
+    for one in settled:
+        if not isinstance(one.outcome, Sent | NotCalled):
+            _settle_failure(session, one.attempt, one.outcome, rules)
+    session.flush()
+    note_outcomes(session, [(one.outcome, one.is_probe) for one in settled], rules.circuit)
+    found = select(OutboundJob.id, OutboundJob.status).where(OutboundJob.id.in_(ids))
+    statuses = {job_id: OutboundStatus(status) for job_id, status in session.execute(found)}
+    return [statuses[job_id] for job_id in ids]
 
 
 def finish_sent(
@@ -37,15 +101,19 @@ def finish_sent(
     message_id: str,
     status: OutboundStatus,
 ) -> None:
-    """Write that a try got through, at least as far as `status`."""
+    """Write that an attempt got through, at least as far as `status`.
+
+    An attempt without an answer was given back; now it counts after all.
+    """
+    job.attempts += int(attempt.outcome == AttemptOutcome.UNKNOWN)
     if attempt.outcome != AttemptOutcome.SENT:
         attempt.outcome = AttemptOutcome.SENT
         attempt.provider_message_id = message_id
-        attempt.finished_at = func.clock_timestamp()
+        attempt.finished_at = func.now()
     job.provider_message_id = message_id
-    job.sent_at = func.coalesce(OutboundJob.sent_at, func.clock_timestamp())
+    job.sent_at = func.coalesce(OutboundJob.sent_at, func.now())
     job.status = status
-    job.next_attempt_at = job.failed_at = None
+    job.next_attempt_at = job.failed_at = job.claimed_at = None
     job.last_error = job.last_error_code = None
     session.flush()
 
@@ -53,32 +121,29 @@ def finish_sent(
 def fail_try(
     session: Session, job: OutboundJob, attempt: OutboundAttempt, failure: Failed, rules: Rules
 ) -> None:
-    """Write that a try failed; its job waits for the next one, or fails with its last."""
-    throttles = _count_throttles(session, job)
+    """Write that an attempt failed; its job waits for the next one, or fails with its last."""
+    earlier = _earlier(session, job)
     _finish_failed(attempt, failure)
     session.flush()
     if not _is_current(session, job, attempt):
         return
-    following = rules.after_failure(failure, tries=job.attempts, throttles=throttles)
-    match following:
-        case Again(wait=wait, given_back=given_back, hold=hold):
+    match rules.after_failure(failure, attempts=job.attempts, earlier=earlier):
+        case Again(wait=wait, given_back=given_back):
             job.status = OutboundStatus.QUEUED
-            job.sent_at = None
+            job.sent_at = job.claimed_at = None
             job.attempts -= int(given_back)
-            job.next_attempt_at = func.clock_timestamp() + timedelta(seconds=wait)
+            job.next_attempt_at = func.now() + timedelta(seconds=wait)
             _keep_error(job, failure)
-            if hold is not None:
-                attempt.hold_until = func.clock_timestamp() + timedelta(seconds=hold)
         case GiveUp():
             give_up(session, job, failure)
     session.flush()
 
 
 def give_up(session: Session, job: OutboundJob, failure: Failed) -> None:
-    """Fail a job whose budget is spent, and record the event that says so, together."""
+    """Fail a job whose attempts are spent, and record the event that says so, together."""
     job.status = OutboundStatus.FAILED
-    job.failed_at = func.clock_timestamp()
-    job.next_attempt_at = job.sent_at = None
+    job.failed_at = func.now()
+    job.next_attempt_at = job.sent_at = job.claimed_at = None
     _keep_error(job, failure)
     record_event(
         session,
@@ -93,11 +158,35 @@ def give_up(session: Session, job: OutboundJob, failure: Failed) -> None:
     )
 
 
+def _finish_all_sent(session: Session, settled: Sequence[Settled]) -> None:
+    sent = [
+        (one.attempt.attempt_id, one.outcome.provider_message_id)
+        for one in settled
+        if isinstance(one.outcome, Sent)
+    ]
+    if sent:
+        attempts, messages = map(list, zip(*sent, strict=True))
+        session.execute(_FINISH_SENT, {"attempts": attempts, "messages": messages})
+
+
+def _give_back(session: Session, attempts: Sequence[AttemptRef]) -> None:
+    """Undo attempts whose call was never made; their jobs are due at once."""
+    if attempts:
+        session.execute(_GIVE_BACK, {"attempts": [each.attempt_id for each in attempts]})
+
+
+def _settle_failure(session: Session, ref: AttemptRef, failure: Failed, rules: Rules) -> None:
+    job = session.get_one(OutboundJob, ref.job_id)
+    attempt = session.get_one(OutboundAttempt, ref.attempt_id)
+    if attempt.outcome is None:
+        fail_try(session, job, attempt, failure, rules)
+
+
 def _finish_failed(attempt: OutboundAttempt, failure: Failed) -> None:
     attempt.outcome = outcome_of(failure)
     attempt.error = failure.reason
     attempt.error_code = _code_of(failure)
-    attempt.finished_at = func.clock_timestamp()
+    attempt.finished_at = func.now()
 
 
 def _keep_error(job: OutboundJob, failure: Failed) -> None:
@@ -109,18 +198,22 @@ def _code_of(failure: Failed) -> int | None:
     return getattr(failure, "code", None)
 
 
-def _count_throttles(session: Session, job: OutboundJob) -> int:
-    return session.scalars(
-        select(func.count()).where(
-            OutboundAttempt.job_id == job.id,
-            OutboundAttempt.budget == job.budget,
-            OutboundAttempt.outcome == AttemptOutcome.THROTTLED,
+def _earlier(session: Session, job: OutboundJob) -> Earlier:
+    """Count what the present budget has seen, by the index on the job's own attempts."""
+    answered_at = select(OutboundChannel.answered_at).where(OutboundChannel.name == CHANNEL)
+    is_fault = OutboundAttempt.outcome.in_([AttemptOutcome.AWAY, AttemptOutcome.UNKNOWN])
+    is_throttle = OutboundAttempt.outcome == AttemptOutcome.THROTTLED
+    has_answered = OutboundAttempt.finished_at < answered_at.scalar_subquery()
+    throttles, faults = session.execute(
+        select(func.count().filter(is_throttle), func.count().filter(is_fault, has_answered)).where(
+            OutboundAttempt.job_id == job.id, OutboundAttempt.budget == job.budget
         )
     ).one()
+    return Earlier(throttles=throttles, faults=faults)
 
 
 def _is_current(session: Session, job: OutboundJob, attempt: OutboundAttempt) -> bool:
-    """Tell whether the job still hangs on this try, and not on a later one or a proof."""
+    """Tell whether the job still hangs on this attempt, and not on a later one or a proof."""
     newest = session.scalar(
         select(func.max(OutboundAttempt.id)).where(OutboundAttempt.job_id == job.id)
     )

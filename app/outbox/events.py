@@ -153,3 +153,35 @@ class PeriodicRunMissed(Event):
     def subject_ref(self) -> str:
         """`run:{job}:{slot}`."""
         return f"run:{self.job}:{self.slot}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundProviderAway(Event):
+    """The provider takes no messages; what waits for it is kept and loses no attempt."""
+
+    event_type: ClassVar[str] = "outbound_provider_away"
+
+    since: str
+    reason: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`provider:{since}`."""
+        return f"provider:{self.since}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundComposeFailed(Event):
+    """Messages can't be put together, by an error of ours; recorded once an hour and error."""
+
+    event_type: ClassVar[str] = "outbound_compose_failed"
+
+    error: str
+    hour: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`compose:{error}:{hour}`."""
+        return f"compose:{self.error}:{self.hour}"

@@ -77,6 +77,21 @@ def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
         "Age of the event that has been due for longest; 0 if none is due.",
         outbox.oldest_due_seconds or 0.0,
     )
+    outbound = stats.outbound
+    yield GaugeMetricFamily(
+        "automation_outbound_due", f"Outbound jobs due now. {capped}", outbound.due
+    )
+    yield GaugeMetricFamily(
+        "automation_outbound_oldest_due_seconds",
+        "Age of the outbound job that has been due for longest; 0 if none is due.",
+        outbound.oldest_due_seconds,
+    )
+    away_since = outbound.away_since
+    yield GaugeMetricFamily(
+        "automation_outbound_provider_away_since_seconds",
+        "Since when the provider has been away, in seconds since 1970; 0 if it is not away.",
+        away_since.timestamp() if away_since else 0.0,
+    )
     open_items = GaugeMetricFamily(
         "automation_inbox_open", "Open inbox items, up to 1,000 each.", labels=["severity"]
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.checkers.heartbeat import last_heartbeat
 from app.inbox.drafts import Severity
 from app.inbox.queries import open_by_severity
+from app.outbound.queries import OutboundState, outbound_state
 from app.outbox.queries import OutboxCounts, count_outbox
 
 BEAT = "beat"
@@ -22,6 +23,7 @@ class Stats:
     outbox: OutboxCounts
     open_items: dict[Severity, int]
     beat_age_seconds: float | None
+    outbound: OutboundState
 
     @property
     def beat_is_alive(self) -> bool:
@@ -36,6 +38,7 @@ def read_stats(session: Session) -> Stats:
         outbox=count_outbox(session),
         open_items=open_by_severity(session),
         beat_age_seconds=beat_age(session),
+        outbound=outbound_state(session),
     )
 
 

@@ -6,9 +6,11 @@ from random import Random
 import pytest
 
 from app.outbound.decisions import (
+    LEASE_SECONDS,
     THROTTLES_GIVEN_BACK,
     Again,
     Climb,
+    Earlier,
     FailTry,
     GiveUp,
     Ignore,
@@ -16,7 +18,7 @@ from app.outbound.decisions import (
     on_status,
 )
 from app.outbound.models import AttemptOutcome, OutboundStatus
-from app.outbound.outcomes import NoAnswer, Refused, Throttled
+from app.outbound.outcomes import Away, NoAnswer, Refused, Throttled
 from app.outbox.retry import RetryPolicy
 
 QUEUED, SENT, DELIVERED, READ, FAILED, CANCELLED = OutboundStatus
@@ -28,50 +30,57 @@ def rules() -> Rules:
     return Rules(RetryPolicy(5, base_seconds=10, cap_seconds=3600), Random(1), per_second=40)
 
 
-@pytest.mark.parametrize("tries, wait", [(1, 10), (2, 20), (3, 40), (4, 80)])
-@pytest.mark.parametrize("failure", [REFUSED, NoAnswer("late")])
-def test_a_failed_try_is_followed_by_a_longer_and_longer_wait(
-    rules: Rules, failure: Refused | NoAnswer, tries: int, wait: float
+@pytest.mark.parametrize("attempts, wait", [(1, 10), (2, 20), (3, 40), (4, 80)])
+def test_a_refused_message_waits_for_longer_and_longer(
+    rules: Rules, attempts: int, wait: float
 ) -> None:
-    again = rules.after_failure(failure, tries=tries, throttles=0)
+    again = rules.after_failure(REFUSED, attempts=attempts, earlier=Earlier())
     assert isinstance(again, Again)
     assert wait * 0.9 <= again.wait <= wait * 1.1
-    assert (again.given_back, again.hold) == (False, None)
+    assert not again.given_back
 
 
-def test_the_last_try_ends_the_job(rules: Rules) -> None:
-    assert rules.after_failure(REFUSED, tries=5, throttles=0) == GiveUp()
+def test_the_last_refusal_ends_the_job(rules: Rules) -> None:
+    assert rules.after_failure(REFUSED, attempts=5, earlier=Earlier()) == GiveUp()
 
 
-def test_a_throttled_try_is_given_back_and_waits_at_least_as_long_as_asked(rules: Rules) -> None:
-    again = rules.after_failure(Throttled("slow", 130429, retry_after=7), tries=5, throttles=0)
+@pytest.mark.parametrize("fault", [Away("down"), NoAnswer("late"), Throttled("slow", 130429)])
+def test_a_fault_of_the_provider_costs_no_attempt_not_even_the_last(
+    rules: Rules, fault: Away | NoAnswer | Throttled
+) -> None:
+    again = rules.after_failure(fault, attempts=5, earlier=Earlier())
+    assert isinstance(again, Again)
+    assert again.given_back
+
+
+def test_a_message_that_may_have_gone_out_waits_for_its_delivery_status(rules: Rules) -> None:
+    again = rules.after_failure(NoAnswer("late"), attempts=1, earlier=Earlier())
+    assert isinstance(again, Again)
+    assert again.wait >= LEASE_SECONDS
+
+
+def test_a_message_that_meets_a_fault_each_time_while_others_are_answered_comes_to_an_end(
+    rules: Rules,
+) -> None:
+    met = [rules.after_failure(Away("x"), attempts=1, earlier=Earlier(faults=n)) for n in range(6)]
+    assert [isinstance(each, GiveUp) for each in met] == [False] * 5 + [True]
+
+
+def test_a_limit_of_one_recipient_is_given_back_and_waits_as_long_as_asked(rules: Rules) -> None:
+    pair = Throttled("slow", 131056, retry_after=7, everyone=False)
+    again = rules.after_failure(pair, attempts=5, earlier=Earlier())
     assert isinstance(again, Again)
     assert 7 <= again.wait <= 7 * 1.1
-    assert (again.given_back, again.hold) == (True, 7)
+    assert again.given_back
 
 
-def test_a_limit_of_one_recipient_holds_nobody_else(rules: Rules) -> None:
-    pair = Throttled("slow", 131056, retry_after=7, everyone=False)
-    again = rules.after_failure(pair, tries=1, throttles=0)
-    assert isinstance(again, Again)
-    assert again.hold is None
-
-
-@pytest.mark.parametrize("throttles, hold", [(0, 10), (1, 20), (5, 320), (9, 3600)])
-def test_throttles_that_name_no_wait_hold_for_longer_each_time(
-    rules: Rules, throttles: int, hold: float
-) -> None:
-    again = rules.after_failure(Throttled("slow", 130429), tries=1, throttles=throttles)
-    assert isinstance(again, Again)
-    assert again.hold == hold
-
-
-def test_throttles_do_not_last_for_ever(rules: Rules) -> None:
-    throttled = Throttled("slow", 130429)
-    again = rules.after_failure(throttled, tries=1, throttles=THROTTLES_GIVEN_BACK)
+def test_limits_of_one_recipient_do_not_last_for_ever(rules: Rules) -> None:
+    pair = Throttled("slow", 131056, everyone=False)
+    earlier = Earlier(throttles=THROTTLES_GIVEN_BACK)
+    again = rules.after_failure(pair, attempts=1, earlier=earlier)
     assert isinstance(again, Again)
     assert not again.given_back
-    assert rules.after_failure(throttled, tries=5, throttles=THROTTLES_GIVEN_BACK) == GiveUp()
+    assert rules.after_failure(pair, attempts=5, earlier=earlier) == GiveUp()
 
 
 @pytest.mark.parametrize(

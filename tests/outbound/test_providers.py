@@ -14,7 +14,7 @@ from app.local.sandbox.faults import Fault, FaultKind
 from app.local.sandbox.server import RunningSandbox
 from app.outbound import providers
 from app.outbound.messages import Template, Text
-from app.outbound.outcomes import NoAnswer, Outcome, Refused, Sent, Throttled
+from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.reasons import TIMED_OUT, UNREACHABLE, UNREADABLE
 from tests.conftest import SECRETS
@@ -77,18 +77,20 @@ def test_a_limit_of_one_recipient_is_known_as_such(provider: WhatsAppProvider) -
     assert (outcome.retry_after, outcome.everyone) == (None, False)
 
 
-def test_a_bare_server_error_is_a_refusal(provider: WhatsAppProvider) -> None:
+def test_a_bare_server_error_is_a_fault_of_the_provider(provider: WhatsAppProvider) -> None:
     outcome = send(provider, "+15550000500")
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Away)
     assert outcome.code == 500
 
 
-def test_a_wrong_token_is_refused_in_words(sandbox: RunningSandbox) -> None:
+def test_a_wrong_token_is_a_fault_without_doubt_in_words(sandbox: RunningSandbox) -> None:
     provider = provider_at(sandbox.api_base_url, token="wrong")
     outcome = send(provider, "+34600111222")
     provider.close()
-    assert outcome == Refused(
-        "WhatsApp did not accept our access token; renew it in the settings.", 190
+    assert outcome == Away(
+        "WhatsApp did not accept our access token; renew it in the settings.",
+        190,
+        is_certain=True,
     )
 
 
@@ -114,7 +116,7 @@ def test_nobody_listening_means_that_nothing_went_out() -> None:
     provider = provider_at(f"http://127.0.0.1:{free_port()}/v26.0")
     outcome = send(provider, "+34600111222")
     provider.close()
-    assert outcome == Refused(UNREACHABLE)
+    assert outcome == Away(UNREACHABLE)
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ import pytest
 from app.bootstrap import Container
 from app.local.sandbox.faults import Fault, FaultKind
 from app.local.sandbox.server import RunningSandbox
-from app.outbound.claim import Claimed, Idle, Wait, claim
+from app.outbound.claim import Claimed, claim
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.manual_retry import retry_job
 from app.outbound.messages import Text
 from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
-from app.outbound.runner import OutboundRunner, due_in, run_once, run_outbound
-from app.outbound.settle import settle
+from app.outbound.runner import OutboundRunner, due_in, run_outbound
+from app.outbound.settle import AttemptRef, Settled, settle
 from tests.whatsapp import CUSTOMER, Read
 
 UNREACHABLE = "+15550131026"
@@ -65,7 +65,7 @@ def test_jobs_leave_in_the_order_in_which_they_were_due(
 ) -> None:
     for number in range(5):
         put(words=str(number))
-    run_outbound(runner)
+    run_outbound(replace(runner, concurrency=1))
     messages = sandbox.network.phones.open(CUSTOMER[1:]).messages
     assert [message.text for message in messages] == list("01234")
 
@@ -94,7 +94,7 @@ def test_a_retry_by_hand_gives_a_fresh_budget_and_a_second_failure_is_news(
     for _ in range(2):
         for _ in range(5):
             make_due(read)
-            run_once(runner)
+            run_outbound(runner)
         with container.sessions.begin() as session:
             retry_job(session, job_id, actor="ana")
     keys = [row["dedupe_key"] for row in read("SELECT dedupe_key FROM cc_automation_events")]
@@ -110,12 +110,11 @@ def test_the_try_is_counted_and_committed_before_the_call(
     put()
     runner = container.outbound
     with container.sessions.begin() as session:
-        claimed = claim(session, runner.rules, runner.desk)
-    assert isinstance(claimed, Claimed)
+        (claimed,) = claim(session, runner.rules, runner.desk).claimed
     assert CUSTOMER not in repr(claimed)
     (job,) = read("SELECT attempts, next_attempt_at > now() AS leased FROM cc_outbound_jobs")
     assert job == {"attempts": 1, "leased": True}
-    assert run_once(runner) == Idle()
+    assert run_outbound(runner).sent == 0
 
 
 def test_a_job_whose_every_try_was_cut_off_is_failed_and_not_sent_again(
@@ -123,11 +122,12 @@ def test_a_job_whose_every_try_was_cut_off_is_failed_and_not_sent_again(
 ) -> None:
     put()
     runner = container.outbound
-    for _ in range(5):
+    for number in range(5):
         with container.sessions.begin() as session:
-            assert isinstance(claim(session, runner.rules, runner.desk), Claimed)
+            batch = claim(session, runner.rules, runner.desk, cut_off=bool(number))
+            assert len(batch.claimed) == 1
         make_due(read)
-    assert run_once(runner) is OutboundStatus.FAILED
+    assert run_outbound(runner).failed == 1
     assert sandbox.network.phones.open(CUSTOMER[1:]).messages == ()
     (event,) = read("SELECT payload FROM cc_automation_events")
     assert "cut off" in event["payload"]["reason"]
@@ -138,23 +138,16 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
 ) -> None:
     put()
     runner = container.outbound
-    claims = []
+    claims: list[Claimed] = []
     for _ in range(2):
         with container.sessions.begin() as session:
-            claims.append(claim(session, runner.rules, runner.desk))
+            claims += claim(session, runner.rules, runner.desk, cut_off=bool(claims)).claimed
         make_due(read)
     first, second = claims
-    assert isinstance(first, Claimed)
-    assert isinstance(second, Claimed)
     for claimed, name in ((first, "wamid.first"), (second, "wamid.second")):
         with container.sessions.begin() as session:
-            settle(
-                session,
-                job_id=claimed.job_id,
-                attempt_id=claimed.attempt_id,
-                outcome=Sent(name),
-                rules=runner.rules,
-            )
+            ref = AttemptRef(claimed.job_id, claimed.attempt_id)
+            settle(session, [Settled(ref, Sent(name))], runner.rules)
     assert read("SELECT status, attempts FROM cc_outbound_jobs") == [
         {"status": "sent", "attempts": 2}
     ]
@@ -189,13 +182,13 @@ def test_a_rate_limit_silences_everyone_and_costs_no_try(
     sandbox.network.phones.plan(CUSTOMER[1:], throttle, times=1)
     put(words="first")
     put("+34600333444", words="second")
-    result = run_outbound(runner)
+    result = run_outbound(replace(runner, rules=replace(runner.rules, per_second=4)))
     assert (result.sent, result.retried) == (0, 1)
     assert result.due_in is not None
     assert 55 < result.due_in <= 60
     assert [row["attempts"] for row in read("SELECT attempts FROM cc_outbound_jobs")] == [0, 0]
     assert read("SELECT outcome FROM cc_outbound_attempts") == [{"outcome": "throttled"}]
-    read("UPDATE cc_outbound_attempts SET hold_until = now()")
+    read("UPDATE cc_outbound_channels SET probe_at = now()")
     make_due(read)
     assert run_outbound(runner).sent == 2
 
@@ -222,7 +215,7 @@ def test_a_job_that_can_not_be_put_together_fails_alone(
     (job,) = read(
         "SELECT status, attempts, last_error FROM cc_outbound_jobs WHERE id = :id", id=bad
     )
-    assert job["attempts"] >= 1
+    assert (job["status"], job["attempts"]) == ("queued", 0)
     assert job["last_error"] == "The message could not be put together (UndecryptableValue)."
 
 
@@ -244,16 +237,76 @@ def test_a_run_ends_when_its_time_is_up(put: Enqueue, runner: OutboundRunner) ->
 
 
 def test_nothing_waits_when_there_is_nothing(container: Container) -> None:
-    assert run_once(container.outbound) == Idle()
+    assert run_outbound(container.outbound).due_in is None
     with container.sessions.begin() as session:
         assert due_in(session) is None
 
 
-def test_a_pause_is_told_in_seconds(put: Enqueue, runner: OutboundRunner) -> None:
+def test_a_claim_reserves_its_slots_in_the_pace(put: Enqueue, runner: OutboundRunner) -> None:
+    for _ in range(3):
+        put()
+    rules = replace(runner.rules, per_second=1)
+    waits = []
+    for _ in range(3):
+        with runner.sessions.begin() as session:
+            waits.append(claim(session, rules, runner.desk).wait)
+    assert waits[0] == 0
+    assert 0.5 < waits[1] <= 1
+    assert 1.5 < waits[2] <= 2
+
+
+def test_codes_are_claimed_before_texts(
+    put: Enqueue, runner: OutboundRunner, container: Container, read: Read
+) -> None:
+    for _ in range(5):
+        put()
+    with container.sessions.begin() as session:
+        to = container.vault.seal_phone(CUSTOMER)
+        enqueue_otp(session, to=to, subject_ref="verification:99")
+    read("UPDATE cc_outbound_jobs SET next_attempt_at = now() - interval '1 h' WHERE kind = 'text'")
+    with container.sessions.begin() as session:
+        batch = claim(session, runner.rules, runner.desk, limit=2)
+    assert batch.disposed == [OutboundStatus.CANCELLED]  # it has no verification
+    assert len(batch.claimed) == 1
+
+
+def test_a_run_that_is_told_to_stop_gives_back_what_it_has_not_called(
+    put: Enqueue, runner: OutboundRunner, read: Read
+) -> None:
+    for _ in range(8):
+        put()
+    calls = iter([False] * 3)
+    stopping = replace(runner, is_stopping=lambda: next(calls, True))
+    result = run_outbound(replace(stopping, rules=replace(runner.rules, per_second=20)))
+    left = read("SELECT attempts, claimed_at FROM cc_outbound_jobs WHERE status = 'queued'")
+    assert len(left) == 8 - result.sent > 0
+    assert {tuple(job.values()) for job in left} == {(0, None)}
+    assert len(read("SELECT id FROM cc_outbound_attempts")) == result.sent
+
+
+def test_a_call_that_takes_too_long_in_all_is_given_up_within_its_lease(
+    put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox, read: Read
+) -> None:
+    hang = Fault(kind=FaultKind.HANG, seconds=1.0)
+    sandbox.network.phones.plan(CUSTOMER[1:], hang, times=1)
     put()
-    put()
-    slow = replace(runner, rules=replace(runner.rules, per_second=1))
-    assert run_once(slow) is OutboundStatus.SENT
-    step = run_once(slow)
-    assert isinstance(step, Wait)
-    assert 0 < step.seconds <= 1
+    result = run_outbound(replace(runner, call_seconds=0.2))
+    assert result.retried == 1
+    assert result.due_in is not None
+    assert result.due_in > 50
+    (attempt,) = read("SELECT outcome FROM cc_outbound_attempts")
+    assert attempt["outcome"] == "unknown"
+
+
+def test_what_a_crash_cut_off_is_claimed_alone(
+    put: Enqueue, runner: OutboundRunner, read: Read
+) -> None:
+    for _ in range(3):
+        put()
+    with runner.sessions.begin() as session:
+        assert len(claim(session, runner.rules, runner.desk, limit=2).claimed) == 2
+    make_due(read)
+    with runner.sessions.begin() as session:
+        assert len(claim(session, runner.rules, runner.desk, limit=9).claimed) == 1
+    with runner.sessions.begin() as session:
+        assert len(claim(session, runner.rules, runner.desk, limit=9, cut_off=True).claimed) == 1

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from app.bootstrap import Container
 from app.outbound.claim import Claimed, claim
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
-from app.outbound.outcomes import NoAnswer, Sent
-from app.outbound.settle import settle
+from app.outbound.outcomes import NoAnswer, Outcome, Refused, Sent
+from app.outbound.settle import AttemptRef, Settled, settle
 from app.outbound.statuses import StatusReport, apply_status
 from tests.whatsapp import CUSTOMER, Read
 
@@ -27,20 +28,18 @@ class Sending:
     def claim(self) -> Claimed:
         runner = self.container.outbound
         with runner.sessions.begin() as session:
-            claimed = claim(session, runner.rules, runner.desk)
-        assert isinstance(claimed, Claimed)
+            session.execute(
+                text("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")
+            )
+            (claimed,) = claim(session, runner.rules, runner.desk).claimed
         return claimed
 
-    def answer(self, outcome: Sent | NoAnswer) -> str:
+    def answer(self, outcome: Outcome) -> str:
         runner = self.container.outbound
         with runner.sessions.begin() as session:
-            return settle(
-                session,
-                job_id=self.claimed.job_id,
-                attempt_id=self.claimed.attempt_id,
-                outcome=outcome,
-                rules=runner.rules,
-            )
+            ref = AttemptRef(self.claimed.job_id, self.claimed.attempt_id)
+            (status,) = settle(session, [Settled(ref, outcome)], runner.rules)
+        return status
 
     def report(self, status: str, **more: int | str | None) -> bool:
         report = StatusReport(
@@ -119,7 +118,7 @@ def test_proof_of_delivery_outweighs_that_the_job_was_given_up(
     sending: Sending, read: Read
 ) -> None:
     read("UPDATE cc_outbound_jobs SET attempts = 5")
-    assert sending.answer(NoAnswer("late")) == "failed"
+    assert sending.answer(Refused("no", 131026)) == "failed"
     assert sending.report("delivered")
     assert job_of(read)[0] == "delivered"
 
@@ -163,7 +162,7 @@ def test_a_failure_of_an_earlier_try_does_not_touch_the_present_one(
     sending.answer(Sent("wamid.2"))
     sending.claimed = first
     assert not sending.report("failed", error_code=131026)
-    assert job_of(read) == ("sent", 2, "wamid.2")
+    assert job_of(read) == ("sent", 1, "wamid.2")
 
 
 def test_the_job_alone_is_tracker_enough(sending: Sending, read: Read) -> None:
@@ -192,3 +191,18 @@ def test_a_report_of_another_message_with_our_tracker_is_ignored(
     sending.answer(Sent("wamid.2"))
     assert not sending.report("delivered")
     assert job_of(read) == ("sent", 1, "wamid.2")
+
+
+def test_the_answer_to_a_second_attempt_does_not_undo_the_delivery_of_the_first(
+    sending: Sending, read: Read
+) -> None:
+    sending.answer(NoAnswer("late"))
+    first = sending.claimed
+    second = sending.claim()
+    sending.report("delivered")
+    sending.claimed = second
+    assert sending.answer(Sent("wamid.2")) == "delivered"
+    sending.report("failed", provider_message_id="wamid.2", error_code=131026)
+    assert job_of(read) == ("delivered", 2, "wamid.1")
+    assert read("SELECT id FROM cc_outbound_jobs WHERE next_attempt_at IS NOT NULL") == []
+    assert first.attempt_id != second.attempt_id

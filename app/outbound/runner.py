@@ -147,10 +147,10 @@ def _send_due(run: _Run) -> None:
 
 def _room(run: _Run) -> int:
     """Return how many to claim: no more than threads take up, and not far ahead of the pace."""
-    if run.last_start - time.monotonic() > SECONDS_AHEAD / 2:
+    if run.last_start - time.monotonic() > SECONDS_AHEAD:
         return 0
     ahead = max(1, int(run.runner.rules.per_second * SECONDS_AHEAD))
-    return min(run.runner.concurrency * 2 - len(run.calls), ahead)
+    return min(run.runner.concurrency * 4 - len(run.calls), ahead)
 
 
 def _claim(run: _Run, *, limit: int, cut_off: bool = False) -> Batch:

@@ -9,6 +9,7 @@ from app.core.settings import Settings
 HEARTBEAT_SECONDS = 15
 OUTBOUND_SECONDS = 2
 CATCH_UP_SECONDS = 60
+DISCARD_SECONDS = 600
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -28,6 +29,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             "checkers.daily_summary", hour=summary_at.hour, minute=summary_at.minute
         ),
         "catch-up": _every(CATCH_UP_SECONDS, "checkers.catch_up"),
+        "discard-expired": _every(DISCARD_SECONDS, "checkers.discard_expired"),
     }
 
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import click
 from sqlalchemy.orm import Session
 
-from app.bootstrap import build
+from app.bootstrap import Container, build
 from app.core.clock import utc_now
 from app.core.settings import Settings
 from app.identity.administration import (
@@ -37,11 +37,15 @@ def tokens() -> None:
 @contextmanager
 def open_session() -> Iterator[Session]:
     """Open a transaction in the configured database, or in that of the running local stack."""
-    with (
-        closing(build(_settings(), process="cli")) as container,
-        container.sessions.begin() as session,
-    ):
+    with open_container() as container, container.sessions.begin() as session:
         yield session
+
+
+@contextmanager
+def open_container() -> Iterator[Container]:
+    """Build the container on the configured database, or on that of the running local stack."""
+    with closing(build(_settings(), process="cli")) as container:
+        yield container
 
 
 @users.command("create")

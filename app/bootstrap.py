@@ -16,6 +16,7 @@ from app.dispatch.catalogue import check_catalogue
 from app.dispatch.decisions import Rules
 from app.dispatch.dispatch import Dispatcher
 from app.fraud.challenges import otp_composer
+from app.inbound.take_in import Inbound
 from app.outbound.claim import Desk
 from app.outbound.decisions import Rules as OutboundRules
 from app.outbound.models import OutboundKind
@@ -36,6 +37,7 @@ class Container:
     vault: Vault
     dispatcher: Dispatcher
     outbound: OutboundRunner
+    inbound: Inbound
 
     def close(self) -> None:
         """Return every connection."""
@@ -66,6 +68,7 @@ def build(
         secret_key=settings.secret_key.get_secret_value(),
     )
     desk = Desk(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
+    outbound = _outbound(sessions, settings, random, desk)
     return Container(
         settings=settings,
         engine=engine,
@@ -74,7 +77,14 @@ def build(
         random=random,
         vault=vault,
         dispatcher=_dispatcher(engine, settings, random),
-        outbound=_outbound(sessions, settings, random, desk),
+        outbound=outbound,
+        inbound=Inbound(
+            sessions=sessions,
+            vault=vault,
+            clock=clock,
+            rules=outbound.rules,
+            quarantine_days=settings.quarantine_days,
+        ),
     )
 
 

@@ -9,13 +9,14 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import open_session, tokens, users
+from app.accounts import open_container, open_session, tokens, users
 from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate as migrate_database
 from app.core.settings import Settings
 from app.identity.models import Role
 from app.identity.users import create_user, ensure_first_admin
+from app.inbound.take_in import take_in_again
 from app.procfile import ROOT, commands, shell
 
 
@@ -67,6 +68,20 @@ def create_admin(username: str, password: str) -> None:
     with open_session() as session:
         create_user(session, username=username, password=password, role=Role.ADMIN)
     click.echo(f"{username} may sign in.")
+
+
+@automation.group()
+def webhooks() -> None:
+    """Work with what WhatsApp sent and an earlier release could not use."""
+
+
+@webhooks.command()
+@click.option("--kind", help="Only this kind, as its inbox item names it; else all.")
+def replay(kind: str | None) -> None:
+    """Take in again what is kept in quarantine; what is still not understood stays there."""
+    with open_container() as container:
+        taken = take_in_again(container.inbound, kind=kind)
+    click.echo(f"Taken in: {taken.used}. Still kept: {taken.kept}.")
 
 
 @automation.command()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 import app.checkers.models
 import app.fraud.models
 import app.identity.models
+import app.inbound.models
 import app.inbox.models
 import app.outbound.models
 import app.outbox.models  # noqa: F401 - each import registers its tables with the metadata

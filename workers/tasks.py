@@ -12,6 +12,7 @@ from app.core.database_errors import as_unavailable
 from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
+from app.inbound.quarantine import discard_expired
 from app.outbound.runner import run_outbound
 from workers.alarm import Alarm
 from workers.container import container, sender
@@ -101,6 +102,14 @@ def daily_summary() -> list[str]:
 def catch_up() -> list[str]:
     """Run what beat or the workers were late for; return the slots run here."""
     return [slot for job in periodic_jobs(container().settings) for slot in _run(job)]
+
+
+@shared_task(name="checkers.discard_expired", **INFRASTRUCTURE)
+@as_unavailable()
+def discard_expired_parts() -> int:
+    """Delete the quarantined webhook parts whose time is over; return how many."""
+    with container().sessions.begin() as session:
+        return discard_expired(session, now=container().clock())
 
 
 def _run(job: PeriodicJob) -> list[str]:

@@ -13,7 +13,7 @@ from app.outbound.reasons import reason_of
 from app.outbound.settle import fail_try, finish_sent
 
 _TRACKER = re.compile(r"(\d{1,18})(?::(\d{1,18}))?")
-_REPORTED = {
+REPORTED = {
     "sent": OutboundStatus.SENT,
     "delivered": OutboundStatus.DELIVERED,
     "read": OutboundStatus.READ,
@@ -39,7 +39,7 @@ def apply_status(session: Session, report: StatusReport, rules: Rules) -> bool:
     Reports may come twice, in any order, before our own write of the provider's answer,
     and of messages that are not ours.
     """
-    reported = _REPORTED.get(report.status)
+    reported = REPORTED.get(report.status)
     found = _find(session, report) if reported else None
     if reported is None or found is None:
         return False

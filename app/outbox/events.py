@@ -157,6 +157,24 @@ class PeriodicRunMissed(Event):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPartQuarantined(Event):
+    """WhatsApp sent something that this release can't use; it is kept, sealed."""
+
+    event_type: ClassVar[str] = "webhook_part_quarantined"
+
+    part_id: int
+    kind: str
+    fault: str
+    kept_until: date
+
+    @property
+    def subject_ref(self) -> str:
+        """`webhook-part:{part_id}`."""
+        return f"webhook-part:{self.part_id}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundProviderAway(Event):
     """The provider takes no messages; what waits for it is kept and loses no attempt."""
 

@@ -92,6 +92,14 @@ def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
         "Since when the provider has been away, in seconds since 1970; 0 if it is not away.",
         away_since.timestamp() if away_since else 0.0,
     )
+    kept = GaugeMetricFamily(
+        "automation_webhook_parts_quarantined",
+        "Webhook parts that are kept because this release can't use them.",
+        labels=["kind"],
+    )
+    for kind, count in stats.quarantined.items():
+        kept.add_metric([kind], count)
+    yield kept
     open_items = GaugeMetricFamily(
         "automation_inbox_open", "Open inbox items, up to 1,000 each.", labels=["severity"]
     )

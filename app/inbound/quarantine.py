@@ -1,0 +1,62 @@
+"""Keep what could not be used: sealed, for a bounded time, announced once per kind."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.encryption import Vault
+from app.inbound.envelope import Part
+from app.inbound.models import QuarantinedPart
+from app.outbox.events import WebhookPartQuarantined
+from app.outbox.record import record_event
+
+DISCARD_LIMIT = 1_000
+"""Rows that one call deletes; the next call goes on."""
+
+
+def keep(session: Session, part: Part, fault: str, *, vault: Vault, until: datetime) -> bool:
+    """Seal `part` until `until` and record the event that says so; False if it is kept already."""
+    row = (
+        insert(QuarantinedPart)
+        .values(
+            kind=part.kind,
+            fault=fault,
+            body_encrypted=vault.encrypt(part.body.decode()),
+            fingerprint=vault.fingerprint("webhook-part", part.body.decode()),
+            expires_at=until,
+        )
+        .on_conflict_do_nothing(index_elements=["fingerprint"])
+        .returning(QuarantinedPart.id)
+    )
+    part_id = session.scalar(row)
+    if part_id is None:
+        return False
+    event = WebhookPartQuarantined(
+        part_id=part_id, kind=part.kind, fault=fault, kept_until=until.date()
+    )
+    record_event(session, event)
+    return True
+
+
+def discard_expired(session: Session, *, now: datetime) -> int:
+    """Delete parts whose time is over, DISCARD_LIMIT at most; return how many."""
+    expired = (
+        select(QuarantinedPart.id).where(QuarantinedPart.expires_at <= now).limit(DISCARD_LIMIT)
+    )
+    gone = delete(QuarantinedPart).where(QuarantinedPart.id.in_(expired))
+    return len(session.scalars(gone.returning(QuarantinedPart.id)).all())
+
+
+def count_by_kind(session: Session) -> dict[str, int]:
+    """Return how many parts of each kind are kept."""
+    rows = session.execute(
+        select(QuarantinedPart.kind, func.count()).group_by(QuarantinedPart.kind)
+    )
+    return dict(iter(rows))
+
+
+def expiry(now: datetime, *, days: int) -> datetime:
+    """Return until when a part that came at `now` is kept."""
+    return now + timedelta(days=days)

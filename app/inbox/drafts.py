@@ -150,7 +150,7 @@ def _webhook_part_quarantined(payload: Payload) -> Wording:
     return Wording(
         title=f"WhatsApp sends something that we can't use: {payload['kind']}",
         body=f"{payload['fault']} It is kept, sealed, until {payload['kept_until']}. Install a "
-        "release that knows it and run `automation webhooks replay`, or ask the developers. "
+        "release that knows it and run “automation webhooks replay”, or ask the developers. "
         "More of this kind are counted here while this item is open.",
         group_key=f"webhook_part_quarantined:{payload['kind']}",
     )

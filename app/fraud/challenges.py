@@ -1,6 +1,7 @@
-"""Codes of a verification: how the newest stands, and the making of the next one."""
+"""Codes of a verification: how they stand, and the making of the next one."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,37 +18,72 @@ from app.outbound.claim import Composer, JobToCompose
 from app.outbound.messages import Text
 from app.outbound.models import OutboundJob, OutboundKind
 
-
-def newest_challenge(session: Session, verification_id: int) -> OtpChallenge | None:
-    """Return the code that counts, or None if none was sent yet."""
-    return session.scalar(
-        select(OtpChallenge)
-        .where(OtpChallenge.verification_job_id == verification_id)
-        .order_by(OtpChallenge.id.desc())
-        .limit(1)
-    )
+MAX_COMPARED = 100
+"""Codes of one verification that an entered one is compared with, the newest first."""
 
 
-def state_of(challenge: OtpChallenge | None, *, now: datetime) -> CodeState:
-    """Return what may be said of a code at the moment `now`."""
-    if challenge is None:
-        return CodeState.NOT_SENT
-    spent = challenge.used_at is not None or challenge.expires_at <= now
-    return CodeState.EXPIRED if spent else CodeState.LIVE
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The unused codes of a verification, newest first, at the moment `now`.
 
+    A send that was repeated for want of an answer made a second code, and the first may
+    have arrived all the same. So every code that has not expired is accepted.
+    """
 
-def judge_of(challenge: OtpChallenge | None, vault: Vault) -> Callable[[str], bool]:
-    """Return the function that compares digits with the code of `challenge`."""
+    challenges: Sequence[OtpChallenge]
+    vault: Vault
+    now: datetime
 
-    def judge(digits: str) -> bool:
-        return challenge is not None and is_right(
-            digits,
+    def state_for(self, entered: str | None) -> CodeState:
+        """Return how the code that was entered stands; without one of ours, the best there is."""
+        if not self.challenges:
+            return CodeState.NOT_SENT
+        matching = self._matching(entered)
+        candidates = [matching] if matching else self.challenges
+        is_live = any(self._is_live(each) for each in candidates)
+        return CodeState.LIVE if is_live else CodeState.EXPIRED
+
+    def is_right(self, entered: str) -> bool:
+        """Tell whether `entered` is a code that has not expired."""
+        return self.accepted(entered) is not None
+
+    def accepted(self, entered: str) -> OtpChallenge | None:
+        """Return the challenge that `entered` answers, if it has not expired."""
+        matching = self._matching(entered)
+        return matching if matching and self._is_live(matching) else None
+
+    def _matching(self, entered: str | None) -> OtpChallenge | None:
+        """Return the newest challenge with this code; all are compared, in constant time."""
+        if entered is None:
+            return None
+        matches = [each for each in self.challenges if self._is_code_of(each, entered)]
+        return matches[0] if matches else None
+
+    def _is_code_of(self, challenge: OtpChallenge, entered: str) -> bool:
+        return is_right(
+            entered,
             KeptCode(challenge.salt, challenge.code_hash),
             verification_id=challenge.verification_job_id,
-            vault=vault,
+            vault=self.vault,
         )
 
-    return judge
+    def _is_live(self, challenge: OtpChallenge) -> bool:
+        return challenge.expires_at > self.now
+
+
+def codes_of(
+    session: Session, verification: VerificationJob | None, *, vault: Vault, now: datetime
+) -> Codes:
+    """Read the codes of a verification that were sent and not used; none without one."""
+    if verification is None:
+        return Codes((), vault, now)
+    challenges = session.scalars(
+        select(OtpChallenge)
+        .where(OtpChallenge.verification_job_id == verification.id, OtpChallenge.used_at.is_(None))
+        .order_by(OtpChallenge.id.desc())
+        .limit(MAX_COMPARED)
+    )
+    return Codes(challenges.all(), vault, now)
 
 
 def otp_composer(vault: Vault, clock: Clock) -> Composer:

@@ -34,7 +34,7 @@ MAX_ANSWERS = 20
 
 
 class CodeState(StrEnum):
-    """What may be said of the newest code of a verification."""
+    """What may be said of the code that was entered, else of the codes of a verification."""
 
     NOT_SENT = "not_sent"
     LIVE = "live"
@@ -62,7 +62,7 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The open verification of a number: wrong codes so far, and how its newest code stands."""
+    """The open verification of a number: wrong codes so far, and how its codes stand."""
 
     failed_tries: int
     code: CodeState
@@ -144,7 +144,7 @@ Decision = (
 def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -> Decision:
     """Return what to do about a message, given where its sender stands.
 
-    `is_right` compares digits with the newest code; it is asked only while that is live.
+    `is_right` compares digits with every live code; it is asked only while there is one.
     """
     verification = standing.verification
     if isinstance(said, SmallTalk | Unsupported) and standing.recent_messages > MAX_ANSWERS:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.encryption import SealedPhone, Vault
 from app.core.redaction import redact_text
 from app.fraud.cases import open_case
-from app.fraud.challenges import judge_of, newest_challenge
+from app.fraud.challenges import Codes, codes_of
 from app.fraud.conversation import (
     AddToReport,
     Answer,
@@ -27,9 +27,9 @@ from app.fraud.conversation import (
     decide,
     language_of,
 )
-from app.fraud.models import InboundMessage, OtpChallenge, VerificationJob, VerificationStatus
+from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
-from app.fraud.phrases import Language, Unsupported, understand
+from app.fraud.phrases import Code, Language, Said, Unsupported, understand
 from app.fraud.replies import render
 from app.fraud.standing import awaiting_verification, read_standing
 from app.outbound.enqueue import enqueue, enqueue_otp
@@ -68,14 +68,17 @@ def receive(
         return None
     intake = _Intake.open(session, phone, vault=vault, now=now)
     said = understand(message.text)
-    standing = read_standing(
-        session, phone.fingerprint, intake.verification, intake.challenge, now=now
-    )
-    decision = decide(said, standing, is_right=judge_of(intake.challenge, vault))
+    code = intake.codes.state_for(_entered(said))
+    standing = read_standing(session, phone.fingerprint, intake.verification, code)
+    decision = decide(said, standing, is_right=intake.codes.is_right)
     if isinstance(said, Unsupported):
         log.info("inbound_kind_unsupported", kind=message.kind)
-    intake.write(decision, language_of(said, standing))
+    intake.write(decision, said, language_of(said, standing))
     return decision
+
+
+def _entered(said: Said) -> str | None:
+    return said.digits if isinstance(said, Code) else None
 
 
 def _queue_behind(session: Session, phone: SealedPhone) -> None:
@@ -108,17 +111,17 @@ class _Intake:
     vault: Vault
     now: datetime
     verification: VerificationJob | None
-    challenge: OtpChallenge | None
+    codes: Codes
 
     @classmethod
     def open(
         cls, session: Session, phone: SealedPhone, *, vault: Vault, now: datetime
     ) -> "_Intake":
         verification = awaiting_verification(session, phone.fingerprint)
-        challenge = newest_challenge(session, verification.id) if verification else None
-        return cls(session, phone, vault, now, verification, challenge)
+        codes = codes_of(session, verification, vault=vault, now=now)
+        return cls(session, phone, vault, now, verification, codes)
 
-    def write(self, decision: Decision, language: Language) -> None:
+    def write(self, decision: Decision, said: Said, language: Language) -> None:
         match decision:
             case Begin(report=report):
                 self._send_code(self._begin(report, language))
@@ -127,6 +130,9 @@ class _Intake:
                 self._say(reply, language, minutes=minutes)
             case Silence():
                 log.warning("inbound_flood_unanswered", sender=self.phone.masked)
+            case Verify() if self.verification is not None and isinstance(said, Code):
+                self._use_up(said.digits)
+                self._verify(self.verification, language)
             case _ if self.verification is not None:
                 self._write_to(self.verification, decision, language)
 
@@ -150,8 +156,6 @@ class _Intake:
             case Cancel():
                 self._close(verification, VerificationStatus.CANCELLED)
                 self._say(Reply.CANCELLED, language)
-            case Verify():
-                self._verify(verification, language)
 
     def _begin(self, report: str, language: Language) -> VerificationJob:
         verification = VerificationJob(
@@ -168,9 +172,12 @@ class _Intake:
     def _send_code(self, verification: VerificationJob) -> None:
         enqueue_otp(self.session, to=self.phone, subject_ref=f"verification:{verification.id}")
 
+    def _use_up(self, entered: str) -> None:
+        challenge = self.codes.accepted(entered)
+        if challenge is not None:
+            challenge.used_at = self.now
+
     def _verify(self, verification: VerificationJob, language: Language) -> None:
-        if self.challenge is not None:
-            self.challenge.used_at = self.now
         self._close(verification, VerificationStatus.VERIFIED)
         case = open_case(self.session, verification)
         self._say(Reply.VERIFIED, language, subject_ref=f"case:{case.id}", case_id=case.id)

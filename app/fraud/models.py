@@ -73,7 +73,7 @@ class VerificationJob(Base):
 
 
 class OtpChallenge(Base):
-    """One code that was sent, as a keyed hash with a salt; the newest of a job counts."""
+    """One code that was sent, as a keyed hash with a salt; it is good until it expires."""
 
     __tablename__ = "cc_otp_challenges"
     __table_args__ = (Index("ix_cc_otp_challenges_job", "verification_job_id", "id"),)

@@ -1,13 +1,10 @@
 """Read where a number stands in its conversation with us."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.fraud.challenges import state_of
-from app.fraud.conversation import Standing, Verification
-from app.fraud.models import InboundMessage, OtpChallenge, VerificationJob, VerificationStatus
+from app.fraud.conversation import CodeState, Standing, Verification
+from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Language
 from app.outbound.models import OutboundJob, OutboundKind
@@ -27,12 +24,9 @@ def read_standing(
     session: Session,
     phone_fingerprint: str,
     verification: VerificationJob | None,
-    challenge: OtpChallenge | None,
-    *,
-    now: datetime,
+    code: CodeState,
 ) -> Standing:
     """Return what the conversation decides by."""
-    code = state_of(challenge, now=now)
     return Standing(
         verification=Verification(verification.failed_tries, code) if verification else None,
         recent_sends=_count_sends(session, phone_fingerprint),

@@ -107,13 +107,29 @@ def test_a_code_is_good_for_ten_minutes(customer: Customer, clock: TurnableClock
     assert customer.write(customer.code()) == "Verify"
 
 
-def test_only_the_newest_code_counts(customer: Customer) -> None:
+def test_every_code_that_has_not_expired_counts(customer: Customer, read: Read) -> None:
     customer.write(REPORT)
     first = customer.code()
     customer.write("resend")
+    customer.run()
+    assert customer.write(first) == "Verify"
+    used = read("SELECT used_at IS NOT NULL AS used FROM cc_otp_challenges ORDER BY id")
+    assert [row["used"] for row in used] == [True, False]
+
+
+def test_an_expired_code_costs_no_attempt_while_a_newer_one_is_live(
+    customer: Customer, clock: TurnableClock, read: Read
+) -> None:
+    customer.write(REPORT)
+    first = customer.code()
+    clock.advance(minutes=9)
+    customer.write("resend")
     second = customer.code()
-    if first != second:
-        assert customer.write(first) == "CountWrongCode"
+    clock.advance(minutes=1)
+    assert customer.write(first) == "Answer"
+    customer.run()
+    assert "expired" in customer.inbox()[-1]
+    assert read("SELECT failed_tries FROM cc_verification_jobs") == [{"failed_tries": 0}]
     assert customer.write(second) == "Verify"
 
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from app.fraud.phrases import (
     Code,
     Command,
+    Echo,
     Language,
     MistypedCode,
     Report,
@@ -90,7 +91,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Say nothing: the number floods us, or is a machine that answers our answers."""
+    """Say nothing: the number floods us, or a machine answers our answers or repeats them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -
     `is_right` compares digits with every live code; it is asked only while there is one.
     """
     verification = standing.verification
-    if isinstance(said, SmallTalk | Unsupported) and standing.recent_messages > MAX_ANSWERS:
+    if isinstance(said, Echo) or _is_flood(said, standing):
         return Silence()
     if isinstance(said, Unsupported):
         return Answer(Reply.UNSUPPORTED)
@@ -158,6 +159,10 @@ def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -
     if isinstance(said, Code):
         return _on_code(said.digits, verification, is_right)
     return _while_awaiting(said, verification, standing)
+
+
+def _is_flood(said: Said, standing: Standing) -> bool:
+    return isinstance(said, SmallTalk | Unsupported) and standing.recent_messages > MAX_ANSWERS
 
 
 def language_of(said: Said, standing: Standing) -> Language:

@@ -29,8 +29,8 @@ from app.fraud.conversation import (
 )
 from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
-from app.fraud.phrases import Code, Language, Said, Unsupported, understand
-from app.fraud.replies import render
+from app.fraud.phrases import Code, Echo, Language, Said, Unsupported, understand
+from app.fraud.replies import is_ours, render
 from app.fraud.standing import awaiting_verification, read_standing
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
@@ -67,7 +67,7 @@ def receive(
     if not _keep(session, message, phone):
         return None
     intake = _Intake.open(session, phone, vault=vault, now=now)
-    said = understand(message.text)
+    said = Echo() if message.text and is_ours(message.text) else understand(message.text)
     code = intake.codes.state_for(_entered(said))
     standing = read_standing(session, phone.fingerprint, intake.verification, code)
     decision = decide(said, standing, is_right=intake.codes.is_right)
@@ -129,7 +129,7 @@ class _Intake:
                 minutes = int(SEND_WINDOW.total_seconds() // 60)
                 self._say(reply, language, minutes=minutes)
             case Silence():
-                log.warning("inbound_flood_unanswered", sender=self.phone.masked)
+                log.warning("inbound_unanswered", sender=self.phone.masked)
             case Verify() if self.verification is not None and isinstance(said, Code):
                 self._use_up(said.digits)
                 self._verify(self.verification, language)

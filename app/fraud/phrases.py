@@ -169,7 +169,12 @@ class Unsupported:
     """Something that is not text: an image, a sticker, a reaction, a voice note."""
 
 
-Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Words of ours that came back: a machine wrote it, not the customer."""
+
+
+Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported | Echo
 
 
 def understand(text: str | None) -> Said:

@@ -1,7 +1,10 @@
 """What customers are told, in their language. A reply has the same fields in every language."""
 
+import re
+from string import Formatter
+
 from app.fraud.conversation import Reply
-from app.fraud.phrases import Language
+from app.fraud.phrases import Language, normalise
 
 _ENGLISH: dict[Reply, str] = {
     Reply.WELCOME: (
@@ -111,3 +114,27 @@ def render(reply: Reply, language: Language, **fields: int) -> str:
 def render_code(code: str, language: Language, *, minutes: int) -> str:
     """Return the message that carries a code. It must never be stored or logged."""
     return _CODE_MESSAGES[language].format(code=code, minutes=minutes)
+
+
+def is_ours(text: str) -> bool:
+    """Tell whether a text is one of ours, whatever its fields, case, spaces and punctuation."""
+    return _OURS.fullmatch(normalise(text)) is not None
+
+
+def _pattern_of(template: str) -> str:
+    """Return the pattern of a normalised text; a field stands for any number."""
+    parts = [
+        part
+        for words, field, _, _ in Formatter().parse(template)
+        for part in (re.escape(normalise(words)), r"\d+" if field else "")
+    ]
+    return " ".join(part for part in parts if part)
+
+
+_OURS = re.compile(
+    "|".join(
+        _pattern_of(template)
+        for language in Language
+        for template in (*REPLIES[language].values(), _CODE_MESSAGES[language])
+    )
+)

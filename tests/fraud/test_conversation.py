@@ -30,6 +30,7 @@ from app.fraud.conversation import (
 from app.fraud.phrases import (
     Code,
     Command,
+    Echo,
     Language,
     MistypedCode,
     Report,
@@ -72,6 +73,7 @@ def right(_: str) -> bool:
         (HELP, Answer(Reply.WELCOME)),
         (SmallTalk(), Answer(Reply.WELCOME)),
         (Unsupported(), Answer(Reply.UNSUPPORTED)),
+        (Echo(), Silence()),
     ],
 )
 def test_with_nothing_open(said: Said, decision: Decision) -> None:
@@ -89,6 +91,7 @@ def test_with_nothing_open(said: Said, decision: Decision) -> None:
         (HELP, Answer(Reply.WELCOME)),
         (SmallTalk(), Answer(Reply.ENTER_CODE)),
         (Unsupported(), Answer(Reply.UNSUPPORTED)),
+        (Echo(), Silence()),
     ],
 )
 def test_while_awaiting_a_code(said: Said, decision: Decision) -> None:
@@ -147,7 +150,7 @@ def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english
 
 
 anything_said = st.sampled_from(
-    [REPORT, RESEND, CANCEL, HELP, CODE, MistypedCode(), SmallTalk(), Unsupported()]
+    [REPORT, RESEND, CANCEL, HELP, CODE, MistypedCode(), SmallTalk(), Unsupported(), Echo()]
 )
 any_standing = st.builds(
     Standing,

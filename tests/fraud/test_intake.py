@@ -211,6 +211,22 @@ def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(customer: 
     assert customer.write(REPORT) == "Begin"
 
 
+def test_a_machine_that_repeats_our_words_changes_nothing(customer: Customer, read: Read) -> None:
+    customer.write("hello")
+    customer.run()
+    (welcome,) = customer.inbox()
+    assert "fraud" in welcome
+    assert customer.write(welcome) == "Silence"
+    assert read("SELECT id FROM cc_verification_jobs") == []
+    customer.write(REPORT)
+    customer.run()
+    assert customer.write(customer.inbox()[-1]) == "Silence"
+    assert read("SELECT report, failed_tries FROM cc_verification_jobs") == [
+        {"report": REPORT, "failed_tries": 0}
+    ]
+    assert customer.run().sent == 0
+
+
 @pytest.mark.parametrize(
     "report", ["\x00 fraud", "fraud \ud83d", "fraud\u202e", "fraud " * 1000, "fraud 4111111111111"]
 )

@@ -1,12 +1,15 @@
 """The catalogue of replies is whole."""
 
+from collections.abc import Callable
 from string import Formatter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.fraud.conversation import Reply
 from app.fraud.phrases import Language
-from app.fraud.replies import REPLIES, render, render_code
+from app.fraud.replies import REPLIES, is_ours, render, render_code
 
 WHATSAPP_LIMIT = 4096
 
@@ -31,6 +34,34 @@ def test_a_reply_fits_into_a_message(reply: Reply, language: Language) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_the_code_opens_its_message(language: Language) -> None:
     assert render_code("012345", language, minutes=10).startswith("012345 ")
+
+
+@given(
+    language=st.sampled_from(Language),
+    reply=st.sampled_from(Reply),
+    number=st.integers(0, 10**18),
+    disguise=st.sampled_from([str, str.upper, str.lower, "  {}\n".format, "«{}»!".format]),
+    space=st.sampled_from([" ", "  ", "\n", " \u00a0"]),
+)
+def test_every_reply_is_known_when_it_comes_back(
+    *, language: Language, reply: Reply, number: int, disguise: Callable[[str], str], space: str
+) -> None:
+    sent = render(reply, language, left=number, minutes=number, case_id=number)
+    assert is_ours(disguise(sent).replace(" ", space))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_message_with_the_code_is_known_when_it_comes_back(language: Language) -> None:
+    assert is_ours(render_code("012345", language, minutes=10).upper())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "123456", "I think there's fraud on my account", "Creo que hay un fraude en mi cuenta"],
+)
+def test_what_customers_write_is_not_ours(text: str) -> None:
+    assert not is_ours(text)
+    assert not is_ours(f"{render(Reply.WELCOME, Language.ENGLISH)} {text} my card")
 
 
 def _fields(words: str) -> set[str]:

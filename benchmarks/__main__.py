@@ -10,7 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.local.environment import data_folder
-from benchmarks import costs, drain, endurance, intake, latency, poll, rivals, summary, webhooks
+from benchmarks import (
+    costs,
+    drain,
+    endurance,
+    intake,
+    latency,
+    outbound,
+    poll,
+    rivals,
+    summary,
+    webhooks,
+)
 from benchmarks.lab import Lab, open_lab
 from benchmarks.results import Report
 
@@ -21,6 +32,7 @@ QUICK: dict[str, Measure] = {
     "latency": lambda lab, report: latency.run(lab, report, rounds=3, seconds=5),
     "intake": lambda lab, report: intake.run(lab, report, rounds=7),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 10_000, 100_000), rounds=9),
+    "outbound": lambda lab, report: outbound.run(lab, report, sizes=(0, 100_000), seconds=8),
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=3),
     "summary": lambda lab, report: summary.run(lab, report, events=100_000, rounds=5),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
@@ -31,6 +43,9 @@ FULL: dict[str, Measure] = {
     "latency": lambda lab, report: latency.run(lab, report, rounds=5, seconds=12),
     "intake": lambda lab, report: intake.run(lab, report, rounds=15),
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 100_000, 1_000_000), rounds=15),
+    "outbound": lambda lab, report: outbound.run(
+        lab, report, sizes=(0, 300_000, 3_000_000), seconds=25
+    ),
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=9),
     "summary": lambda lab, report: summary.run(lab, report, events=1_000_000, rounds=7),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),

@@ -45,6 +45,22 @@ FROM (
 ) AS numbered
 """
 
+_ATTEMPTS_PER_JOB = 10
+_SENT_JOBS = """
+INSERT INTO cc_outbound_jobs
+    (kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted,
+     status, attempts, next_attempt_at, sent_at)
+SELECT 'text', 'sealed', 'customer ' || n, '••• 1234', 'sealed', 'sent', 1, NULL, now()
+FROM generate_series(1, %s) AS n
+"""
+_ATTEMPTS = """
+INSERT INTO cc_outbound_attempts
+    (job_id, budget, attempt, outcome, provider_message_id, started_at, finished_at)
+SELECT job.id, 1, n, 'sent', 'wamid.' || job.id || '.' || n, now(), now()
+FROM cc_outbound_jobs AS job, generate_series(1, %s) AS n
+WHERE status = 'sent'
+"""
+
 
 def empty(connection: Connection) -> None:
     """Empty outbox and inbox."""
@@ -63,3 +79,10 @@ def processed(connection: Connection, count: int, *, first: int = 1) -> None:
     connection.execute(_PROCESSED, {"first": first, "last": first + count - 1})
     connection.execute(_ITEMS, {"newest": row[0] if row else 0})
     connection.execute("VACUUM ANALYZE cc_automation_events, cc_admin_inbox_items")
+
+
+def attempted(connection: Connection, count: int) -> None:
+    """Write `count` attempts that got through, ten to a job."""
+    connection.execute(_SENT_JOBS, [count // _ATTEMPTS_PER_JOB])
+    connection.execute(_ATTEMPTS, [_ATTEMPTS_PER_JOB])
+    connection.execute("VACUUM ANALYZE cc_outbound_jobs, cc_outbound_attempts")

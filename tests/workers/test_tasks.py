@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from celery.contrib.testing.worker import TestWorkController
+from celery.contrib.testing.worker import start_worker
 from sqlalchemy import text
 
 from app.bootstrap import Container
@@ -28,20 +28,11 @@ def celery_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         yield {"broker_url": server.url, "task_ignore_result": True, "task_acks_late": True}
 
 
-@pytest.fixture(scope="session")
-def celery_worker_parameters() -> dict[str, Any]:
-    """Spare the worker a ping task, which needs a result backend."""
-    return {"perform_ping_check": False}
-
-
 @pytest.fixture
-def send(
-    celery_session_app: Celery,
-    celery_session_worker: TestWorkController,  # noqa: ARG001 - it does the work
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[str], object]]:
-    """Return a function that sends a task to a worker on the test's own database."""
+def process_container(
+    celery_session_app: Celery, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Point the tasks at the test's own database, and close what they built for it."""
     environ = SECRETS | {
         "DATABASE_URL": settings.database_url,
         "CELERY_BROKER_URL": celery_session_app.conf.broker_url,
@@ -51,9 +42,24 @@ def send(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tasks, "_alarm", Alarm())
     process.container.cache_clear()
-    yield celery_session_app.send_task
+    yield
     process.container().close()
     process.container.cache_clear()
+    celery_session_app.control.purge()
+
+
+@pytest.fixture
+def send(
+    process_container: None,  # noqa: ARG001 - it outlives the worker
+    celery_session_app: Celery,
+) -> Iterator[Callable[[str], object]]:
+    """Return a function that sends a task to a worker on the test's own database.
+
+    The worker ends with the test: a task that came back later would build a container that
+    nobody closes.
+    """
+    with start_worker(celery_session_app, perform_ping_check=False):
+        yield celery_session_app.send_task
 
 
 def _attempts(container: Container) -> int:

@@ -1,0 +1,104 @@
+"""The product's outbound worker, a provider of its own on loopback, and texts in bulk."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import httpx
+from celery import Celery
+from psycopg import Connection
+
+from app.bootstrap import Container, build
+from app.local.ports import free_port
+from app.outbound.enqueue import enqueue
+from app.outbound.messages import Text
+from benchmarks.lab import WORKERS, Lab, await_true
+from workers.application import create_celery
+
+RUN = "outbound.run"
+ANSWER_SECONDS = 0.05
+
+_COPY = """
+INSERT INTO cc_outbound_jobs
+    (kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted)
+SELECT kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted
+FROM cc_outbound_jobs, generate_series(2, %s) WHERE id = %s
+"""
+_CODES = (
+    "SELECT id, extract(epoch FROM created_at)::float8 FROM cc_outbound_jobs WHERE kind = 'otp'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Processes that send to a provider of their own."""
+
+    container: Container
+    connection: Connection
+    celery: Celery
+    environ: dict[str, str]
+    provider: str
+
+    def start(self) -> None:
+        """Start a run in each process."""
+        for _ in range(WORKERS):
+            self.celery.send_task(RUN)
+
+    def began(self) -> float:
+        """Wait for the first call, and return its moment."""
+        await_true(self.calls, "the first message")
+        return self.calls()[0][0]
+
+    def calls(self) -> list[tuple[float, int]]:
+        """Return the moment and the job of each call so far."""
+        return [(moment, job) for moment, job in httpx.get(self.provider).json()]
+
+    def report_fraud(self, count: int) -> None:
+        """Let as many customers report fraud, each of whom gets a code."""
+        command = [sys.executable, "-m", "benchmarks.contenders.reporters", "direct", "1"]
+        subprocess.run([*command, str(count)], env=self.environ, check=True, capture_output=True)
+
+    def waits_of_codes(self) -> list[float]:
+        """Return the seconds from the beginning of each report to the call with its code."""
+        called = {job: moment for moment, job in reversed(self.calls())}
+        codes = self.connection.execute(_CODES).fetchall()
+        return [called[job] - created for job, created in codes if job in called]
+
+
+def write_texts(container: Container, connection: Connection, count: int) -> None:
+    """Write `count` texts that are due now."""
+    with container.sessions.begin() as session:
+        to = container.vault.seal_phone("+34600111222")
+        first = enqueue(session, Text("A word to all customers."), to=to, vault=container.vault)
+    connection.execute(_COPY, [count, first.job_id])
+    connection.execute("VACUUM ANALYZE cc_outbound_jobs")
+
+
+@contextmanager
+def open_sending(lab: Lab, per_second: int) -> Iterator[Sending]:
+    """Run a provider, and a worker as the Procfile does that is yet to begin."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/v1"
+    with lab.database() as database, ExitStack() as stack:
+        environ = lab.environ(database) | {
+            "WHATSAPP_API_BASE_URL": url,
+            "AUTOMATION_OUTBOUND_PER_SECOND": str(per_second),
+        }
+        provider = [sys.executable, "-m", "benchmarks.contenders.provider"]
+        provider += [str(port), str(ANSWER_SECONDS)]
+        stack.enter_context(lab.contender("provider", provider, environ, ready="ready"))
+        stack.enter_context(lab.contender("outbound", _worker(), environ, ready=" ready."))
+        container = build(lab.settings(database), process="sending")
+        stack.callback(container.close)
+        celery = create_celery(lab.settings(database))
+        stack.callback(celery.close)
+        connection = stack.enter_context(database.admin())
+        yield Sending(container, connection, celery, environ, url)
+
+
+def _worker() -> list[str]:
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "workers", "worker"]
+    command += ["--queues", "outbound,checkers", "--concurrency", str(WORKERS), "--events"]
+    return [*command, "--without-gossip", "--without-mingle", "--loglevel", "info"]

@@ -1,0 +1,102 @@
+"""A real outbound worker on a real broker: it stops at once, and comes back without beat."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import psutil
+import pytest
+from celery import Celery
+
+from app.bootstrap import Container
+from app.local.sandbox.faults import Fault, FaultKind
+from app.local.sandbox.server import RunningSandbox
+from app.outbound.enqueue import enqueue
+from app.outbound.messages import Text
+from tests.whatsapp import CUSTOMER, Read, read, sandbox, settings, web_port
+from tests.workers.conftest import CeleryProcess, StartCelery, eventually
+
+__all__ = ["read", "sandbox", "settings", "web_port"]
+
+TASK = "outbound.run"
+MESSAGES = 300
+
+StartOutbound = Callable[..., CeleryProcess]
+
+
+@pytest.fixture
+def start_outbound(start_celery: StartCelery, sandbox: RunningSandbox) -> StartOutbound:
+    """Return a function that starts a worker on the outbound queue, which no listener wakes."""
+
+    def start(**settings: str) -> CeleryProcess:
+        worker = ["worker", "--queues", "outbound", "--concurrency", "2", "--loglevel", "info"]
+        quiet = ["--without-gossip", "--without-mingle"]
+        return start_celery(*worker, *quiet, WHATSAPP_API_BASE_URL=sandbox.api_base_url, **settings)
+
+    return start
+
+
+@pytest.fixture
+def put(container: Container) -> Callable[[int], None]:
+    """Return a function that creates so many jobs, each with a text of its own."""
+
+    def run(count: int) -> None:
+        with container.sessions.begin() as session:
+            to = container.vault.seal_phone(CUSTOMER)
+            for number in range(count):
+                enqueue(session, Text(str(number)), to=to, vault=container.vault)
+
+    return run
+
+
+def arrived(sandbox: RunningSandbox) -> Counter[str]:
+    messages = sandbox.network.phones.open(CUSTOMER[1:]).messages
+    return Counter(message.text for message in messages)
+
+
+def test_a_worker_that_is_stopped_while_it_sends_claims_no_more_and_sends_nothing_twice(
+    start_outbound: StartOutbound,
+    celery_app: Celery,
+    put: Callable[[int], None],
+    sandbox: RunningSandbox,
+    read: Read,
+) -> None:
+    slow = Fault(kind=FaultKind.HANG, seconds=0.3)
+    sandbox.network.phones.plan(CUSTOMER[1:], slow, times=MESSAGES)
+    put(MESSAGES)
+    worker = start_outbound(AUTOMATION_OUTBOUND_PER_SECOND="40")
+    for _ in range(2):
+        celery_app.send_task(TASK)
+    eventually(lambda: arrived(sandbox))
+
+    worker.process.terminate()
+    psutil.wait_procs([worker.process], timeout=15)
+
+    assert not worker.process.is_running()
+    sent = read("SELECT text_encrypted FROM cc_outbound_jobs WHERE status = 'sent'")
+    assert 0 < len(sent) == arrived(sandbox).total() < MESSAGES
+    assert set(arrived(sandbox).values()) == {1}
+    left = "SELECT DISTINCT attempts, claimed_at, next_attempt_at <= now() AS due"
+    assert read(f"{left} FROM cc_outbound_jobs WHERE status = 'queued'") == [
+        {"attempts": 0, "claimed_at": None, "due": True}
+    ]
+    assert len(read("SELECT id FROM cc_outbound_attempts")) == len(sent)
+
+
+def test_a_message_is_tried_again_when_it_is_due_without_beat(
+    start_outbound: StartOutbound,
+    celery_app: Celery,
+    put: Callable[[int], None],
+    sandbox: RunningSandbox,
+    read: Read,
+) -> None:
+    refused = Fault(kind=FaultKind.REFUSE, code=131026)
+    sandbox.network.phones.plan(CUSTOMER[1:], refused, times=3)
+    put(1)
+    start_outbound(AUTOMATION_OUTBOUND_RETRY_BASE_SECONDS="0.2")
+
+    celery_app.send_task(TASK)
+
+    eventually(lambda: read("SELECT id FROM cc_outbound_jobs WHERE status = 'sent'"))
+    outcomes = [row["outcome"] for row in read("SELECT outcome FROM cc_outbound_attempts")]
+    assert sorted(outcomes) == ["failed"] * 3 + ["sent"]
+    assert arrived(sandbox) == {"0": 1}

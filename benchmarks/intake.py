@@ -9,6 +9,8 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from app.bootstrap import Container, build
+from app.customers.identify import identify
+from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
 from app.fraud.models import OtpChallenge, VerificationJob
 from app.fraud.otp import keep
@@ -59,11 +61,9 @@ def _median_intake(container: Container, *, with_event: bool) -> float:
 
 
 def _await_code(session: Session, container: Container, sender: str) -> None:
-    phone = container.vault.seal_phone(sender)
+    customer = identify(session, Identity(number=sender), vault=container.vault)
     verification = VerificationJob(
-        phone_encrypted=phone.encrypted,
-        phone_fingerprint=phone.fingerprint,
-        phone_masked=phone.masked,
+        customer_id=customer.id,
         language="en",
         report="I got a call from someone who said they were my bank.",
     )
@@ -82,7 +82,10 @@ def _await_code(session: Session, container: Container, sender: str) -> None:
 
 def _intake(container: Container, sender: str) -> float:
     message = CustomerMessage(
-        provider_message_id=f"wamid.{sender}", sender=sender, kind="text", text=_CODE
+        provider_message_id=f"wamid.{sender}",
+        sender=Identity(number=sender),
+        kind="text",
+        text=_CODE,
     )
     started = time.perf_counter()
     with container.sessions.begin() as session:

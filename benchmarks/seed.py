@@ -47,15 +47,16 @@ FROM (
 
 _ATTEMPTS_PER_JOB = 10
 _SENT_JOBS = """
+WITH customer AS (
+    INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+    SELECT 'sealed', 'customer ' || n, '••• 1234' FROM generate_series(1, %s) AS n RETURNING id)
 INSERT INTO cc_outbound_jobs
-    (kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted,
-     status, attempts, next_attempt_at, sent_at)
-SELECT 'text', 'sealed', 'customer ' || n, '••• 1234', 'sealed', 'sent', 1, NULL, now()
-FROM generate_series(1, %s) AS n
+    (kind, customer_id, text_encrypted, status, attempts, next_attempt_at, sent_at)
+SELECT 'text', id, 'sealed', 'sent', 1, NULL, now() FROM customer
 """
 _ATTEMPTS = """
 INSERT INTO cc_outbound_attempts
-    (job_id, budget, attempt, outcome, provider_message_id, started_at, finished_at)
+    (job_id, budget, attempt, outcome, message_fingerprint, started_at, finished_at)
 SELECT job.id, 1, n, 'sent', 'wamid.' || job.id || '.' || n, now(), now()
 FROM cc_outbound_jobs AS job, generate_series(1, %s) AS n
 WHERE status = 'sent'

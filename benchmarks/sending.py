@@ -11,6 +11,8 @@ from celery import Celery
 from psycopg import Connection
 
 from app.bootstrap import Container, build
+from app.customers.identify import identify
+from app.customers.identity import Identity
 from app.local.ports import free_port
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
@@ -22,8 +24,8 @@ ANSWER_SECONDS = 0.05
 
 _COPY = """
 INSERT INTO cc_outbound_jobs
-    (kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted)
-SELECT kind, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted
+    (kind, customer_id, text_encrypted)
+SELECT kind, customer_id, text_encrypted
 FROM cc_outbound_jobs, generate_series(2, %s) WHERE id = %s
 """
 _CODES = (
@@ -70,7 +72,7 @@ class Sending:
 def write_texts(container: Container, connection: Connection, count: int) -> None:
     """Write `count` texts that are due now."""
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone("+34600111222")
+        to = identify(session, Identity(number="+34600111222"), vault=container.vault)
         first = enqueue(session, Text("A word to all customers."), to=to, vault=container.vault)
     connection.execute(_COPY, [count, first.job_id])
     connection.execute("VACUUM ANALYZE cc_outbound_jobs")

@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
 import app.checkers.models
+import app.customers.models
 import app.fraud.models
 import app.identity.models
 import app.inbound.models

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from app.bootstrap import Container
 from app.core.database import Sessions
+from app.core.encryption import Vault
 from app.core.settings import Settings
+from app.customers.identify import KnownCustomer, identify
+from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
 from app.local.ports import free_port
 from app.local.sandbox.network import SandboxConfig
@@ -91,11 +95,16 @@ class Customer:
     sandbox: RunningSandbox
     phone: str = CUSTOMER
 
+    @property
+    def identity(self) -> Identity:
+        """How the provider knows them."""
+        return Identity(number=self.phone)
+
     def write(self, words: str | None, *, message_id: str | None = None, kind: str = "text") -> str:
         """Take in one message; return the name of what was decided."""
         message = CustomerMessage(
             provider_message_id=message_id or f"wamid.{free_number()}",
-            sender=self.phone,
+            sender=self.identity,
             kind=kind,
             text=words,
         )
@@ -114,10 +123,29 @@ class Customer:
         messages = self.sandbox.network.phones.open(self.phone.removeprefix("+")).messages
         return [each.text for each in messages if each.author is Author.BUSINESS]
 
+    def last_message_id(self) -> str:
+        """The provider's id of the newest message of the business."""
+        messages = self.sandbox.network.phones.open(self.phone.removeprefix("+")).messages
+        return next(each.id for each in reversed(messages) if each.author is Author.BUSINESS)
+
     def code(self) -> str:
         """Send what is due and return the code that arrived last."""
         self.run()
         return next(words for words in reversed(self.inbox()) if words[:6].isdigit())[:6]
+
+
+def known(session: Session, container: Container, number: str = CUSTOMER) -> KnownCustomer:
+    """The customer with a number, made known if need be."""
+    return identify(session, Identity(number=number), vault=container.vault)
+
+
+def print_of(message_id: str) -> str:
+    """The fingerprint by which a message id is kept."""
+    vault = Vault(
+        encryption_keys=SECRETS["AUTOMATION_ENCRYPTION_KEYS"].split(","),
+        secret_key=SECRETS["AUTOMATION_SECRET_KEY"],
+    )
+    return vault.fingerprint("message", message_id)
 
 
 def free_number() -> int:

@@ -11,9 +11,7 @@ def open_case(session: Session, verification: VerificationJob) -> FraudCase:
     """Create the case of `verification` and record `fraud_case_created`, in one transaction."""
     case = FraudCase(
         verification_job_id=verification.id,
-        phone_encrypted=verification.phone_encrypted,
-        phone_fingerprint=verification.phone_fingerprint,
-        phone_masked=verification.phone_masked,
+        customer_id=verification.customer_id,
         language=verification.language,
         report=verification.report,
     )

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core.encryption import SealedPhone, Vault
+from app.core.encryption import Vault
 from app.core.redaction import redact_text
+from app.customers.identify import KnownCustomer, identify
+from app.customers.identity import Identity
 from app.fraud.cases import open_case
 from app.fraud.challenges import Codes, codes_of
 from app.fraud.conversation import (
@@ -45,9 +47,8 @@ MAX_REPORT = 1000
 class CustomerMessage:
     """One message as the provider delivered it; `text` is None for anything but words."""
 
-    provider_message_id: str
-    sender: str = field(repr=False)
-    """In E.164, e.g. `+34600111222`."""
+    provider_message_id: str = field(repr=False)
+    sender: Identity
     kind: str
     text: str | None = field(default=None, repr=False)
     sent_at: datetime | None = None
@@ -58,18 +59,17 @@ def receive(
 ) -> Decision | None:
     """Take in a message within the caller's transaction; return what was decided.
 
-    Messages of one sender wait for each other. A message that was taken in before changes
+    Messages of one customer wait for each other. A message that was taken in before changes
     nothing and returns None, so a provider may deliver it as often as it likes. All that
     a message leads to, the case and its event included, is written in this transaction.
     """
-    phone = vault.seal_phone(message.sender)
-    _queue_behind(session, phone)
-    if not _keep(session, message, phone):
+    customer = identify(session, message.sender, vault=vault)
+    if not _keep(session, message, customer, vault):
         return None
-    intake = _Intake.open(session, phone, vault=vault, now=now)
+    intake = _Intake.open(session, customer, vault=vault, now=now)
     said = Echo() if message.text and is_ours(message.text) else understand(message.text)
     code = intake.codes.state_for(_entered(said))
-    standing = read_standing(session, phone.fingerprint, intake.verification, code)
+    standing = read_standing(session, customer.id, intake.verification, code)
     decision = decide(said, standing, is_right=intake.codes.is_right)
     if isinstance(said, Unsupported):
         log.info("inbound_kind_unsupported", kind=message.kind)
@@ -81,22 +81,19 @@ def _entered(said: Said) -> str | None:
     return said.digits if isinstance(said, Code) else None
 
 
-def _queue_behind(session: Session, phone: SealedPhone) -> None:
-    key = int(phone.fingerprint[:16], 16) - 2**63
-    session.execute(select(func.pg_advisory_xact_lock(key)))
-
-
-def _keep(session: Session, message: CustomerMessage, phone: SealedPhone) -> bool:
+def _keep(
+    session: Session, message: CustomerMessage, customer: KnownCustomer, vault: Vault
+) -> bool:
     """Write that the message came in; False if it had before."""
     statement = (
         insert(InboundMessage)
         .values(
-            provider_message_id=message.provider_message_id,
-            phone_fingerprint=phone.fingerprint,
+            message_fingerprint=vault.fingerprint("message", message.provider_message_id),
+            customer_id=customer.id,
             kind=message.kind,
             sent_at=message.sent_at,
         )
-        .on_conflict_do_nothing(index_elements=["provider_message_id"])
+        .on_conflict_do_nothing(index_elements=["message_fingerprint"])
         .returning(InboundMessage.id)
     )
     return session.scalar(statement) is not None
@@ -107,7 +104,7 @@ class _Intake:
     """One message being written: who sent it, and what they have open."""
 
     session: Session
-    phone: SealedPhone
+    customer: KnownCustomer
     vault: Vault
     now: datetime
     verification: VerificationJob | None
@@ -115,11 +112,11 @@ class _Intake:
 
     @classmethod
     def open(
-        cls, session: Session, phone: SealedPhone, *, vault: Vault, now: datetime
+        cls, session: Session, customer: KnownCustomer, *, vault: Vault, now: datetime
     ) -> "_Intake":
-        verification = awaiting_verification(session, phone.fingerprint)
+        verification = awaiting_verification(session, customer.id)
         codes = codes_of(session, verification, vault=vault, now=now)
-        return cls(session, phone, vault, now, verification, codes)
+        return cls(session, customer, vault, now, verification, codes)
 
     def write(self, decision: Decision, said: Said, language: Language) -> None:
         match decision:
@@ -129,7 +126,7 @@ class _Intake:
                 minutes = int(SEND_WINDOW.total_seconds() // 60)
                 self._say(reply, language, minutes=minutes)
             case Silence():
-                log.warning("inbound_unanswered", sender=self.phone.masked)
+                log.warning("inbound_unanswered", sender=self.customer.masked)
             case Verify() if self.verification is not None and isinstance(said, Code):
                 self._use_up(said.digits)
                 self._verify(self.verification, language)
@@ -159,18 +156,14 @@ class _Intake:
 
     def _begin(self, report: str, language: Language) -> VerificationJob:
         verification = VerificationJob(
-            phone_encrypted=self.phone.encrypted,
-            phone_fingerprint=self.phone.fingerprint,
-            phone_masked=self.phone.masked,
-            language=language,
-            report=storable(report),
+            customer_id=self.customer.id, language=language, report=storable(report)
         )
         self.session.add(verification)
         self.session.flush()
         return verification
 
     def _send_code(self, verification: VerificationJob) -> None:
-        enqueue_otp(self.session, to=self.phone, subject_ref=f"verification:{verification.id}")
+        enqueue_otp(self.session, to=self.customer, subject_ref=f"verification:{verification.id}")
 
     def _use_up(self, entered: str) -> None:
         challenge = self.codes.accepted(entered)
@@ -196,7 +189,7 @@ class _Intake:
         if subject_ref is None and self.verification is not None:
             subject_ref = f"verification:{self.verification.id}"
         text = Text(render(reply, language, **fields))
-        enqueue(self.session, text, to=self.phone, vault=self.vault, subject_ref=subject_ref)
+        enqueue(self.session, text, to=self.customer, vault=self.vault, subject_ref=subject_ref)
 
 
 def storable(report: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
+from app.customers.models import masked_of
 
 
 class VerificationStatus(StrEnum):
@@ -19,14 +20,17 @@ class VerificationStatus(StrEnum):
 
 
 class InboundMessage(Base):
-    """One message that a customer sent; its text is never kept here."""
+    """One message that a customer sent; its text is never kept here.
+
+    The provider's id holds the customer's number in base64: its keyed fingerprint is kept.
+    """
 
     __tablename__ = "cc_inbound_messages"
-    __table_args__ = (Index("ix_cc_inbound_messages_phone", "phone_fingerprint", "created_at"),)
+    __table_args__ = (Index("ix_cc_inbound_messages_customer", "customer_id", "created_at"),)
 
     id: Mapped[BigId]
-    provider_message_id: Mapped[str] = mapped_column(unique=True)
-    phone_fingerprint: Mapped[str]
+    message_fingerprint: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("cc_customers.id"))
     kind: Mapped[str]
     sent_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
@@ -46,11 +50,11 @@ class VerificationJob(Base):
         ),
         Index(
             "uq_cc_verification_jobs_awaiting",
-            "phone_fingerprint",
+            "customer_id",
             unique=True,
             postgresql_where=text("status = 'awaiting_verification'"),
         ),
-        Index("ix_cc_verification_jobs_phone", "phone_fingerprint", "id"),
+        Index("ix_cc_verification_jobs_customer", "customer_id", "id"),
         Index("ix_cc_verification_jobs_created", "created_at", postgresql_using="brin"),
         Index(
             "ix_cc_verification_jobs_awaiting_since",
@@ -61,9 +65,8 @@ class VerificationJob(Base):
 
     id: Mapped[BigId]
     status: Mapped[str] = mapped_column(server_default=text("'awaiting_verification'"))
-    phone_encrypted: Mapped[str]
-    phone_fingerprint: Mapped[str]
-    phone_masked: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("cc_customers.id"))
+    phone_masked: Mapped[str] = masked_of(customer_id)
     language: Mapped[str]
     report: Mapped[str]
     failed_tries: Mapped[int] = mapped_column(server_default=text("0"))
@@ -95,7 +98,7 @@ class FraudCase(Base):
     __tablename__ = "cc_fraud_cases"
     __table_args__ = (
         CheckConstraint("status IN ('open', 'closed')", name="status_known"),
-        Index("ix_cc_fraud_cases_phone", "phone_fingerprint", "id"),
+        Index("ix_cc_fraud_cases_customer", "customer_id", "id"),
         Index("ix_cc_fraud_cases_created", "created_at", postgresql_using="brin"),
     )
 
@@ -104,9 +107,8 @@ class FraudCase(Base):
     verification_job_id: Mapped[int] = mapped_column(
         ForeignKey("cc_verification_jobs.id"), unique=True
     )
-    phone_encrypted: Mapped[str]
-    phone_fingerprint: Mapped[str]
-    phone_masked: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("cc_customers.id"))
+    phone_masked: Mapped[str] = masked_of(customer_id)
     language: Mapped[str]
     report: Mapped[str]
     created_at: Mapped[CreatedAt]

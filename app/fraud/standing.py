@@ -1,4 +1,4 @@
-"""Read where a number stands in its conversation with us."""
+"""Read where a customer stands in its conversation with us."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,11 +10,11 @@ from app.fraud.phrases import Language
 from app.outbound.models import OutboundJob, OutboundKind
 
 
-def awaiting_verification(session: Session, phone_fingerprint: str) -> VerificationJob | None:
-    """Return the open verification of a number; there is one at most."""
+def awaiting_verification(session: Session, customer_id: int) -> VerificationJob | None:
+    """Return the open verification of a customer; there is one at most."""
     return session.scalar(
         select(VerificationJob).where(
-            VerificationJob.phone_fingerprint == phone_fingerprint,
+            VerificationJob.customer_id == customer_id,
             VerificationJob.status == VerificationStatus.AWAITING,
         )
     )
@@ -22,43 +22,43 @@ def awaiting_verification(session: Session, phone_fingerprint: str) -> Verificat
 
 def read_standing(
     session: Session,
-    phone_fingerprint: str,
+    customer_id: int,
     verification: VerificationJob | None,
     code: CodeState,
 ) -> Standing:
     """Return what the conversation decides by."""
     return Standing(
         verification=Verification(verification.failed_tries, code) if verification else None,
-        recent_sends=_count_sends(session, phone_fingerprint),
-        recent_messages=_count_messages(session, phone_fingerprint),
-        language=_last_language(session, phone_fingerprint),
+        recent_sends=_count_sends(session, customer_id),
+        recent_messages=_count_messages(session, customer_id),
+        language=_last_language(session, customer_id),
     )
 
 
-def _count_sends(session: Session, phone_fingerprint: str) -> int:
-    """Count the codes that a number asked for; the tries to send one count as one."""
+def _count_sends(session: Session, customer_id: int) -> int:
+    """Count the codes that a customer asked for; the tries to send one count as one."""
     return session.scalars(
         select(func.count()).where(
-            OutboundJob.recipient_fingerprint == phone_fingerprint,
+            OutboundJob.customer_id == customer_id,
             OutboundJob.kind == OutboundKind.OTP,
             OutboundJob.created_at > func.now() - SEND_WINDOW,
         )
     ).one()
 
 
-def _count_messages(session: Session, phone_fingerprint: str) -> int:
+def _count_messages(session: Session, customer_id: int) -> int:
     return session.scalars(
         select(func.count()).where(
-            InboundMessage.phone_fingerprint == phone_fingerprint,
+            InboundMessage.customer_id == customer_id,
             InboundMessage.created_at > func.now() - SEND_WINDOW,
         )
     ).one()
 
 
-def _last_language(session: Session, phone_fingerprint: str) -> Language | None:
+def _last_language(session: Session, customer_id: int) -> Language | None:
     language = session.scalar(
         select(VerificationJob.language)
-        .where(VerificationJob.phone_fingerprint == phone_fingerprint)
+        .where(VerificationJob.customer_id == customer_id)
         .order_by(VerificationJob.id.desc())
         .limit(1)
     )

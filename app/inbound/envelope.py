@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import from_json, to_json
 
 from app.core.errors import InvalidInput
+from app.customers.identity import USER_ID, Identity
 from app.fraud.intake import CustomerMessage
 from app.outbound.statuses import REPORTED, StatusReport
 
@@ -34,6 +35,8 @@ _NAME = re.compile(r"[\w.-]{1,60}")
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Moment = Annotated[int, Field(ge=0, lt=10**11)]
+Number = Annotated[str, Field(pattern=r"^[1-9]\d{4,14}$")]
+UserId = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
 Content = CustomerMessage | StatusReport
 Json = Mapping[str, Any]
 
@@ -59,9 +62,16 @@ class Part:
 
 class _Message(BaseModel):
     id: Id
-    sender: str = Field(alias="from", pattern=r"^[1-9]\d{4,14}$")
+    sender: Number | None = Field(None, alias="from")
+    sender_user_id: UserId | None = Field(None, alias="from_user_id")
     kind: str = Field(alias="type", min_length=1, max_length=40, pattern=r"^\w+$")
     timestamp: Moment | None = None
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> "_Message":
+        if self.sender is None and self.sender_user_id is None:
+            raise ValueError("neither from nor from_user_id says who sent it")
+        return self
 
 
 class _Words(BaseModel):
@@ -80,6 +90,8 @@ class _Error(BaseModel):
 class _Status(BaseModel):
     id: Id
     status: str = Field(max_length=40)
+    recipient_id: Number | None = None
+    recipient_user_id: UserId | None = None
     biz_opaque_callback_data: str | None = Field(None, max_length=512)
     errors: list[_Error] = Field(default=[])
 
@@ -174,13 +186,25 @@ def _message(item: Json) -> CustomerMessage:
     message = (_TextMessage if is_text else _Message).model_validate(item)
     return CustomerMessage(
         provider_message_id=message.id,
-        sender=f"+{message.sender}",
+        sender=_sender(message),
         kind=message.kind,
         text=message.text.body[:MAX_TEXT] if isinstance(message, _TextMessage) else _words(item),
         sent_at=None
         if message.timestamp is None
         else datetime.fromtimestamp(message.timestamp, UTC),
     )
+
+
+def _sender(message: _Message) -> Identity:
+    number = f"+{message.sender}" if message.sender else None
+    return Identity(number=number, user_id=message.sender_user_id)
+
+
+def _recipient(status: _Status) -> Identity | None:
+    """Return who got the message, if the provider names both a number and a user id."""
+    if status.recipient_id is None or status.recipient_user_id is None:
+        return None
+    return Identity(number=f"+{status.recipient_id}", user_id=status.recipient_user_id)
 
 
 def _words(item: Json) -> str | None:
@@ -207,6 +231,7 @@ def _status(item: Json) -> StatusReport:
         tracker=status.biz_opaque_callback_data,
         error_code=error.code if error else None,
         error_detail=error.title if error else "",
+        recipient=_recipient(status),
     )
 
 
@@ -224,4 +249,6 @@ def _sentence(error: ValidationError) -> str:
     name = ".".join(str(part) for part in fault["loc"])[:100]
     if fault["type"] == "missing":
         return f"The field {name} is missing."
+    if not name:
+        return "The field from is missing, and so is from_user_id."
     return f"The field {name} is malformed."

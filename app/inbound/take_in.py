@@ -116,7 +116,8 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
             decision = receive(session, message, vault=inbound.vault, now=inbound.clock())
             result = "Duplicate" if decision is None else type(decision).__name__
         case report:
-            result = "Changed" if apply_status(session, report, inbound.rules) else "Ignored"
+            changed = apply_status(session, report, inbound.rules, vault=inbound.vault)
+            result = "Changed" if changed else "Ignored"
     log.info("webhook_part_taken_in", kind=part.kind, result=result)
     return True
 

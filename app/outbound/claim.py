@@ -15,6 +15,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
+from app.customers.identify import address_of
+from app.customers.identity import Identity
 from app.outbound.channel import read_gate, release_probe, reserve_slots, take_probe
 from app.outbound.decisions import LEASE_SECONDS, Rules
 from app.outbound.messages import Message, load
@@ -31,7 +33,9 @@ PROBE_SECONDS = 30.0
 """A probe that has not ended by then is given up for dead, and another may probe."""
 
 _DUE = """
-SELECT id, kind, subject_ref, recipient_encrypted, text_encrypted, attempts, budget
+SELECT id, kind, subject_ref, text_encrypted, attempts, budget,
+    (SELECT number_encrypted FROM cc_customers WHERE id = customer_id) AS number_encrypted,
+    (SELECT user_id_encrypted FROM cc_customers WHERE id = customer_id) AS user_id_encrypted
 FROM cc_outbound_jobs
 WHERE next_attempt_at <= now() AND {condition}
 ORDER BY next_attempt_at, id
@@ -91,7 +95,7 @@ class Claimed:
 
     job_id: int
     attempt_id: int
-    recipient: str = field(repr=False)
+    recipient: Identity
     message: Message = field(repr=False)
     is_probe: bool = False
 
@@ -132,7 +136,7 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class _Composed:
     job_id: int
-    recipient: str
+    recipient: Identity
     message: Message
 
 
@@ -192,7 +196,7 @@ def _compose_one(
     try:
         with session.begin_nested():
             message = _compose(session, job, desk)
-            recipient = desk.vault.decrypt(job.recipient_encrypted)
+            recipient = address_of(job.number_encrypted, job.user_id_encrypted, vault=desk.vault)
     except Exception as error:
         log.exception("outbound_compose_failed", job_id=job.id)
         _postpone(session, job.id, type(error).__name__, rules)

@@ -6,8 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core.encryption import SealedPhone, Vault
+from app.core.encryption import Vault
 from app.core.errors import Conflict, InvalidInput
+from app.customers.identify import KnownCustomer, identify
+from app.customers.identity import Identity
 from app.outbound.messages import Message, checked, dump, kind_of
 from app.outbound.models import OutboundActivity, OutboundJob, OutboundKind, OutboundStatus
 from app.outbound.recipients import parse_recipient
@@ -40,7 +42,8 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     that was used for something else.
     """
     _check_key(idempotency_key)
-    to = vault.seal_phone(parse_recipient(recipient))
+    identity = Identity(number=parse_recipient(recipient))
+    to = identify(session, identity, vault=vault, is_providers_form=False)
     enqueued = enqueue(session, message, to=to, vault=vault, idempotency_key=idempotency_key)
     if enqueued.is_new:
         session.add(
@@ -59,7 +62,7 @@ def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
     session: Session,
     message: Message,
     *,
-    to: SealedPhone,
+    to: KnownCustomer,
     vault: Vault,
     subject_ref: str | None = None,
     idempotency_key: str | None = None,
@@ -80,7 +83,7 @@ def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
     return Enqueued(existing, is_new=False)
 
 
-def enqueue_otp(session: Session, *, to: SealedPhone, subject_ref: str) -> Enqueued:
+def enqueue_otp(session: Session, *, to: KnownCustomer, subject_ref: str) -> Enqueued:
     """Create a job that sends a one-time code, made when the job is sent and never before."""
     job_id = _insert(session, OutboundKind.OTP, to=to, subject_ref=subject_ref)
     if job_id is None:
@@ -89,15 +92,13 @@ def enqueue_otp(session: Session, *, to: SealedPhone, subject_ref: str) -> Enque
 
 
 def _insert(
-    session: Session, kind: OutboundKind, *, to: SealedPhone, **columns: str | None
+    session: Session, kind: OutboundKind, *, to: KnownCustomer, **columns: str | None
 ) -> int | None:
     return session.scalar(
         insert(OutboundJob)
         .values(
             kind=kind,
-            recipient_encrypted=to.encrypted,
-            recipient_fingerprint=to.fingerprint,
-            recipient_masked=to.masked,
+            customer_id=to.id,
             **columns,
         )
         .on_conflict_do_nothing(index_elements=["idempotency_key"])
@@ -109,12 +110,12 @@ def _same_job(  # noqa: PLR0913, PLR0917 - what makes two requests the same
     session: Session,
     key: str | None,
     kind: OutboundKind,
-    to: SealedPhone,
+    to: KnownCustomer,
     text: str,
     vault: Vault,
 ) -> int:
     job = session.scalars(select(OutboundJob).where(OutboundJob.idempotency_key == key)).one()
-    same_target = job.kind == kind and job.recipient_fingerprint == to.fingerprint
+    same_target = job.kind == kind and job.customer_id == to.id
     if not same_target or job.text_encrypted is None or vault.decrypt(job.text_encrypted) != text:
         raise Conflict(
             f"This idempotency key already belongs to outbound job {job.id}, which says "

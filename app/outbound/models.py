@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+from app.customers.models import masked_of
 
 
 class OutboundStatus(StrEnum):
@@ -82,21 +83,20 @@ class OutboundJob(Base):
         Index("ix_cc_outbound_jobs_status", "status", "id"),
         Index("ix_cc_outbound_jobs_subject", "subject_ref"),
         Index("ix_cc_outbound_jobs_sent", "sent_at", postgresql_using="brin"),
-        Index("ix_cc_outbound_jobs_recipient", "recipient_fingerprint", "kind", "created_at"),
+        Index("ix_cc_outbound_jobs_customer", "customer_id", "kind", "created_at"),
         Index(
-            "uq_cc_outbound_jobs_provider_message_id",
-            "provider_message_id",
+            "uq_cc_outbound_jobs_message_fingerprint",
+            "message_fingerprint",
             unique=True,
-            postgresql_where=text("provider_message_id IS NOT NULL"),
+            postgresql_where=text("message_fingerprint IS NOT NULL"),
         ),
     )
 
     id: Mapped[BigId]
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'queued'"))
-    recipient_encrypted: Mapped[str]
-    recipient_fingerprint: Mapped[str]
-    recipient_masked: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("cc_customers.id"))
+    recipient_masked: Mapped[str] = masked_of(customer_id)
     text_encrypted: Mapped[str | None]
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)
     subject_ref: Mapped[str | None]
@@ -104,7 +104,7 @@ class OutboundJob(Base):
     budget: Mapped[int] = mapped_column(server_default=text("1"))
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
     claimed_at: Mapped[datetime | None]
-    provider_message_id: Mapped[str | None]
+    message_fingerprint: Mapped[str | None]
     last_error: Mapped[str | None]
     last_error_code: Mapped[int | None]
     sent_at: Mapped[datetime | None]
@@ -125,8 +125,8 @@ class OutboundAttempt(Base):
         Index("ix_cc_outbound_attempts_job", "job_id", "id"),
         Index(
             "ix_cc_outbound_attempts_message",
-            "provider_message_id",
-            postgresql_where=text("provider_message_id IS NOT NULL"),
+            "message_fingerprint",
+            postgresql_where=text("message_fingerprint IS NOT NULL"),
         ),
     )
 
@@ -137,7 +137,7 @@ class OutboundAttempt(Base):
     outcome: Mapped[str | None]
     error: Mapped[str | None]
     error_code: Mapped[int | None]
-    provider_message_id: Mapped[str | None]
+    message_fingerprint: Mapped[str | None]
     started_at: Mapped[CreatedAt]
     finished_at: Mapped[datetime | None]
 

@@ -1,13 +1,13 @@
 """What the provider answers, as values. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The provider took the message and named it."""
 
-    provider_message_id: str
+    provider_message_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from app.customers.identity import Identity
 from app.outbound.messages import Message, Template, Text
 from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
 from app.outbound.reasons import SERVER_ERROR, TIMED_OUT, UNREACHABLE, UNREADABLE, reason_of
@@ -41,8 +42,8 @@ class WhatsAppProvider:
             ),
         )
 
-    def send(self, message: Message, *, to: str, tracker: str) -> Outcome:
-        """Send `message` to the E.164 number `to`; return what came of it, never raise for it.
+    def send(self, message: Message, *, to: Identity, tracker: str) -> Outcome:
+        """Send `message` to the customer `to`; return what came of it, never raise for it.
 
         `tracker` comes back with each delivery status of the message.
         """
@@ -103,14 +104,19 @@ def _detail_of(error: dict[str, Any]) -> str:
     return str(details or error.get("message") or "")
 
 
-def _request(message: Message, *, to: str, tracker: str) -> dict[str, Any]:
+def _request(message: Message, *, to: Identity, tracker: str) -> dict[str, Any]:
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": to,
+        **_address(to),
         **_content(message),
         "biz_opaque_callback_data": tracker,
     }
+
+
+def _address(to: Identity) -> dict[str, str | None]:
+    """Return the field that addresses a customer; a user id in `to` would be dropped unsaid."""
+    return {"to": to.number} if to.number else {"recipient": to.user_id}
 
 
 def _content(message: Message) -> dict[str, Any]:

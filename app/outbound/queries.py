@@ -44,7 +44,6 @@ class OutboundJobView:
     attempts: int
     budget: int
     next_attempt_at: datetime | None
-    provider_message_id: str | None
     last_error: str | None
     last_error_code: int | None
     sent_at: datetime | None

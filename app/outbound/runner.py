@@ -209,7 +209,7 @@ def _settled(call: Future[Outcome], claimed: Claimed) -> Settled:
 
 def _write(run: _Run, settled: Sequence[Settled]) -> None:
     with run.runner.sessions.begin() as session:
-        statuses = settle(session, settled, run.runner.rules)
+        statuses = settle(session, settled, run.runner.rules, run.runner.desk.vault)
         is_away = read_gate(session).is_open_circuit
     if is_away:
         run.halted.set()

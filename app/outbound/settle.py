@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.core.encryption import Vault
 from app.outbound.channel import CHANNEL, note_outcomes
 from app.outbound.decisions import Again, Earlier, GiveUp, Rules, outcome_of
 from app.outbound.models import (
@@ -29,16 +30,16 @@ _FINISH_SENT = text(
     """
     WITH finished AS (
         UPDATE cc_outbound_attempts AS attempt
-        SET outcome = 'sent', provider_message_id = answer.message_id, finished_at = now()
+        SET outcome = 'sent', message_fingerprint = answer.fingerprint, finished_at = now()
         FROM unnest(CAST(:attempts AS bigint[]), CAST(:messages AS text[]))
-            AS answer (id, message_id)
+            AS answer (id, fingerprint)
         WHERE attempt.id = answer.id AND attempt.outcome IS NULL
-        RETURNING attempt.job_id, attempt.provider_message_id
+        RETURNING attempt.job_id, attempt.message_fingerprint
     )
     UPDATE cc_outbound_jobs AS job
     SET status = CASE WHEN status IN ('delivered', 'read') THEN status ELSE 'sent' END,
-        provider_message_id = CASE WHEN status IN ('delivered', 'read')
-            THEN job.provider_message_id ELSE finished.provider_message_id END,
+        message_fingerprint = CASE WHEN status IN ('delivered', 'read')
+            THEN job.message_fingerprint ELSE finished.message_fingerprint END,
         sent_at = coalesce(sent_at, now()),
         next_attempt_at = NULL, failed_at = NULL, claimed_at = NULL,
         last_error = NULL, last_error_code = NULL, updated_at = now()
@@ -75,14 +76,16 @@ class Settled:
     is_probe: bool = False
 
 
-def settle(session: Session, settled: Sequence[Settled], rules: Rules) -> list[OutboundStatus]:
+def settle(
+    session: Session, settled: Sequence[Settled], rules: Rules, vault: Vault
+) -> list[OutboundStatus]:
     """Write the outcomes of a batch and what follows; return their jobs' statuses in order.
 
     A delivery status that was faster than the provider's own answer has the last word.
     """
     ids = [one.attempt.job_id for one in settled]
     session.execute(_LOCK_JOBS, {"ids": ids})
-    _finish_all_sent(session, settled)
+    _finish_all_sent(session, settled, vault)
     _give_back(session, [one.attempt for one in settled if isinstance(one.outcome, NotCalled)])
     for one in settled:
         if not isinstance(one.outcome, Sent | NotCalled):
@@ -98,7 +101,7 @@ def finish_sent(
     session: Session,
     job: OutboundJob,
     attempt: OutboundAttempt,
-    message_id: str,
+    message_fingerprint: str,
     status: OutboundStatus,
 ) -> None:
     """Write that an attempt got through, at least as far as `status`.
@@ -108,9 +111,9 @@ def finish_sent(
     job.attempts += int(attempt.outcome == AttemptOutcome.UNKNOWN)
     if attempt.outcome != AttemptOutcome.SENT:
         attempt.outcome = AttemptOutcome.SENT
-        attempt.provider_message_id = message_id
+        attempt.message_fingerprint = message_fingerprint
         attempt.finished_at = func.now()
-    job.provider_message_id = message_id
+    job.message_fingerprint = message_fingerprint
     job.sent_at = func.coalesce(OutboundJob.sent_at, func.now())
     job.status = status
     job.next_attempt_at = job.failed_at = job.claimed_at = None
@@ -158,9 +161,9 @@ def give_up(session: Session, job: OutboundJob, failure: Failed) -> None:
     )
 
 
-def _finish_all_sent(session: Session, settled: Sequence[Settled]) -> None:
+def _finish_all_sent(session: Session, settled: Sequence[Settled], vault: Vault) -> None:
     sent = [
-        (one.attempt.attempt_id, one.outcome.provider_message_id)
+        (one.attempt.attempt_id, vault.fingerprint("message", one.outcome.provider_message_id))
         for one in settled
         if isinstance(one.outcome, Sent)
     ]

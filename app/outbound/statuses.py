@@ -1,11 +1,14 @@
 """Take in what WhatsApp reports of a message after it took it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.encryption import Vault
+from app.customers.identify import learn
+from app.customers.identity import Identity
 from app.outbound.decisions import Climb, FailTry, Ignore, Rules, on_status
 from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, OutboundStatus
 from app.outbound.outcomes import Refused
@@ -24,23 +27,31 @@ REPORTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """One delivery status: of which message, which it is, and the tracker we sent along."""
+    """One delivery status: of which message, which it is, and the tracker we sent along.
 
-    provider_message_id: str
+    `recipient` is who got the message, as far as the provider says so.
+    """
+
+    provider_message_id: str = field(repr=False)
     status: str
     tracker: str | None = None
     error_code: int | None = None
     error_detail: str = ""
+    recipient: Identity | None = None
 
 
-def apply_status(session: Session, report: StatusReport, rules: Rules) -> bool:
+def apply_status(session: Session, report: StatusReport, rules: Rules, *, vault: Vault) -> bool:
     """Write what a status changes, in the caller's transaction; tell whether it changed anything.
 
     Reports may come twice, in any order, before our own write of the provider's answer,
-    and of messages that are not ours.
+    and of messages that are not ours. What a report tells of a customer's identity is
+    learned first, because customers are locked before jobs.
     """
+    if report.recipient is not None:
+        learn(session, report.recipient, vault=vault)
+    fingerprint = vault.fingerprint("message", report.provider_message_id)
     reported = REPORTED.get(report.status)
-    found = _find(session, report) if reported else None
+    found = _find(session, report, fingerprint) if reported else None
     if reported is None or found is None:
         return False
     job, attempt = found
@@ -48,28 +59,28 @@ def apply_status(session: Session, report: StatusReport, rules: Rules) -> bool:
     change = on_status(reported, job=OutboundStatus(job.status), attempt=outcome)
     match change:
         case Climb(to=status):
-            finish_sent(session, job, attempt, report.provider_message_id, status)
+            finish_sent(session, job, attempt, fingerprint, status)
         case FailTry():
-            attempt.provider_message_id = report.provider_message_id
+            attempt.message_fingerprint = fingerprint
             fail_try(session, job, attempt, _failure(report), rules)
         case Ignore():
             pass
     return not isinstance(change, Ignore)
 
 
-def _find(session: Session, report: StatusReport) -> tuple[OutboundJob, OutboundAttempt] | None:
+def _find(
+    session: Session, report: StatusReport, fingerprint: str
+) -> tuple[OutboundJob, OutboundAttempt] | None:
     """Lock the job that the report is about, and find the try."""
     attempt_id = session.scalar(
-        select(OutboundAttempt.id).where(
-            OutboundAttempt.provider_message_id == report.provider_message_id
-        )
+        select(OutboundAttempt.id).where(OutboundAttempt.message_fingerprint == fingerprint)
     ) or _tracked(session, report.tracker or "")
     if attempt_id is None:
         return None
     attempt = session.get_one(OutboundAttempt, attempt_id)
     job = session.get_one(OutboundJob, attempt.job_id, with_for_update=True)
     session.refresh(attempt)
-    is_other = attempt.provider_message_id not in {None, report.provider_message_id}
+    is_other = attempt.message_fingerprint not in {None, fingerprint}
     return None if is_other else (job, attempt)
 
 

@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.bootstrap import build
 from app.core.schema import migrate
 from app.core.settings import Settings
+from app.customers.identify import identify
+from app.customers.identity import Identity
 from app.fraud.models import InboundMessage
 from app.local.ports import free_port
 from app.local.processes import Program, spawn
@@ -73,6 +75,8 @@ class Arena:
         """Start what everything needs: a migrated database and an empty broker."""
         self.start_postgres()
         migrate(self.container.settings)
+        with self.container.sessions.begin() as session:
+            identify(session, Identity(number="+34600111222"), vault=self.container.vault)
         self.start_broker()
 
     def start_broker(self) -> None:
@@ -250,10 +254,10 @@ class Arena:
         return process
 
 
-def _message(number: int) -> dict[str, str]:
+def _message(number: int) -> dict[str, str | int]:
     return {
-        "provider_message_id": f"case:{number}",
-        "phone_fingerprint": f"{number % 50}",
+        "message_fingerprint": f"case:{number}",
+        "customer_id": 1,
         "kind": "text",
     }
 

@@ -15,9 +15,7 @@ from tests.dispatch.conftest import a_fraud_case
 container = build(Settings.load(), process="dying-producer")
 with container.sessions.begin() as session:
     session.execute(
-        insert(InboundMessage).values(
-            provider_message_id="case:999999", phone_fingerprint="f", kind="text"
-        )
+        insert(InboundMessage).values(message_fingerprint="case:999999", customer_id=1, kind="text")
     )
     if sys.argv[1] == "before_commit":
         record_event(session, a_fraud_case(999_999))

@@ -21,7 +21,7 @@ SELECT
     ) AS premature,
     (SELECT count(*) FROM cc_automation_events AS event
      FULL JOIN cc_inbound_messages AS business
-         ON business.provider_message_id = event.subject_ref
+         ON business.message_fingerprint = event.subject_ref
      WHERE event.id IS NULL OR business.id IS NULL) AS torn,
     (SELECT coalesce(sum(occurrences), 0) FROM cc_admin_inbox_items
      WHERE type = 'automation_dead_letter') AS announced

@@ -13,30 +13,32 @@ from tests.whatsapp import Read
 DAY = date(2026, 11, 21)
 
 CASE = """
-WITH job AS (
+WITH customer AS (
+    INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+    VALUES ('x', gen_random_uuid()::text, '••• 0000') RETURNING id), job AS (
     INSERT INTO cc_verification_jobs
-        (status, phone_encrypted, phone_fingerprint, phone_masked, language, report,
-         created_at, closed_at)
-    VALUES ('verified', 'x', gen_random_uuid()::text, '••• 0000', 'en', 'fraud', :at,
-            CAST(:at AS timestamptz) + interval '40 seconds')
-    RETURNING id)
+        (status, customer_id, language, report, created_at, closed_at)
+    SELECT 'verified', id, 'en', 'fraud', :at, CAST(:at AS timestamptz) + interval '40 seconds'
+    FROM customer RETURNING id, customer_id)
 INSERT INTO cc_fraud_cases
-    (verification_job_id, phone_encrypted, phone_fingerprint, phone_masked, language, report,
-     created_at)
-SELECT id, 'x', gen_random_uuid()::text, '••• 0000', 'en', 'fraud', :at FROM job
+    (verification_job_id, customer_id, language, report, created_at)
+SELECT id, customer_id, 'en', 'fraud', :at FROM job
 """
 VERIFICATION = """
-INSERT INTO cc_verification_jobs
-    (status, phone_encrypted, phone_fingerprint, phone_masked, language, report, created_at,
-     closed_at)
-VALUES (:status, 'x', gen_random_uuid()::text, '••• 0000', 'en', 'fraud', :at,
-        CASE WHEN :status <> 'awaiting_verification' THEN CAST(:at AS timestamptz) END)
+WITH customer AS (
+    INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+    VALUES ('x', gen_random_uuid()::text, '••• 0000') RETURNING id)
+INSERT INTO cc_verification_jobs (status, customer_id, language, report, created_at, closed_at)
+SELECT :status, id, 'en', 'fraud', :at,
+       CASE WHEN :status <> 'awaiting_verification' THEN CAST(:at AS timestamptz) END
+FROM customer
 """
 SENT = """
-INSERT INTO cc_outbound_jobs
-    (kind, status, recipient_encrypted, recipient_fingerprint, recipient_masked, text_encrypted,
-     next_attempt_at, sent_at)
-VALUES ('text', 'sent', 'x', 'x', '••• 0000', 'x', NULL, :at)
+WITH customer AS (
+    INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+    VALUES ('x', gen_random_uuid()::text, '••• 0000') RETURNING id)
+INSERT INTO cc_outbound_jobs (kind, status, customer_id, text_encrypted, next_attempt_at, sent_at)
+SELECT 'text', 'sent', id, 'x', NULL, :at FROM customer
 """
 EVENT = """
 INSERT INTO cc_automation_events

@@ -53,10 +53,11 @@ def test_a_closed_verification_is_not_stuck(
 def test_many_are_recorded_together(sessions: Sessions, read: Read) -> None:
     read(
         """
-        INSERT INTO cc_verification_jobs
-            (phone_encrypted, phone_fingerprint, phone_masked, language, report, created_at)
-        SELECT 'x', n::text, '••• 0000', 'en', 'fraud', now() - interval '1 hour'
-        FROM generate_series(1, 3000) AS n
+        WITH customer AS (
+            INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+            SELECT 'x', n::text, '••• 0000' FROM generate_series(1, 3000) AS n RETURNING id)
+        INSERT INTO cc_verification_jobs (customer_id, language, report, created_at)
+        SELECT id, 'en', 'fraud', now() - interval '1 hour' FROM customer
         """
     )
     assert check_otp_stuck(sessions, threshold_minutes=30) == StuckResult(3000, 3000)

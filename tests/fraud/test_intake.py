@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.bootstrap import Container
+from app.customers.identity import Identity
 from app.fraud.intake import MAX_REPORT, CustomerMessage, receive, storable
 from app.local.sandbox.server import RunningSandbox
 from tests.conftest import TurnableClock
@@ -86,7 +87,7 @@ def test_a_rolled_back_intake_leaves_nothing(
     customer.write(REPORT)
     code = customer.code()
     message = CustomerMessage(
-        provider_message_id="wamid.lost", sender=CUSTOMER, kind="text", text=code
+        provider_message_id="wamid.lost", sender=Identity(number=CUSTOMER), kind="text", text=code
     )
     with container.sessions() as session:  # never committed
         receive(session, message, vault=container.vault, now=container.clock())

@@ -15,7 +15,7 @@ from app.outbound.outcomes import Away, NoAnswer, NotCalled, Outcome, Refused, S
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner, run_outbound
 from tests.conftest import SECRETS
-from tests.whatsapp import CUSTOMER, Read
+from tests.whatsapp import CUSTOMER, Read, known
 
 RULES = CircuitRules(faults=3, base_seconds=2, cap_seconds=60)
 DOWN = Away("down")
@@ -81,7 +81,7 @@ def away(container: Container) -> Iterator[OutboundRunner]:
 
 def put_many(container: Container, count: int) -> None:
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone(CUSTOMER)
+        to = known(session, container)
         for number in range(count):
             enqueue(session, Text(str(number)), to=to, vault=container.vault)
 

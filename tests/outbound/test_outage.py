@@ -18,7 +18,7 @@ from app.outbound.messages import Text
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner, run_outbound
 from tests.conftest import SECRETS
-from tests.whatsapp import CUSTOMER, Read
+from tests.whatsapp import CUSTOMER, Read, known
 
 BACKLOG = 20
 PER_SECOND = 100
@@ -48,7 +48,7 @@ def refusing(runner: OutboundRunner) -> Iterator[OutboundRunner]:
 
 def put(container: Container, count: int) -> None:
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone(CUSTOMER)
+        to = known(session, container)
         for number in range(count):
             enqueue(session, Text(str(number)), to=to, vault=container.vault)
 

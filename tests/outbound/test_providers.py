@@ -9,6 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from app.customers.identity import Identity
 from app.local.ports import free_port
 from app.local.sandbox.faults import Fault, FaultKind
 from app.local.sandbox.server import RunningSandbox
@@ -38,7 +39,7 @@ def provider(sandbox: RunningSandbox) -> Iterator[WhatsAppProvider]:
 
 
 def send(provider: WhatsAppProvider, to: str) -> Outcome:
-    return provider.send(HELLO, to=to, tracker="1:2")
+    return provider.send(HELLO, to=Identity(number=to), tracker="1:2")
 
 
 def test_a_message_arrives_with_its_tracker(
@@ -54,7 +55,9 @@ def test_a_template_arrives_with_its_parameters(
     provider: WhatsAppProvider, sandbox: RunningSandbox
 ) -> None:
     template = Template("order", "en", ("Ana", "42"))
-    assert isinstance(provider.send(template, to="+34600111222", tracker="1:2"), Sent)
+    assert isinstance(
+        provider.send(template, to=Identity(number="+34600111222"), tracker="1:2"), Sent
+    )
     assert sandbox.network.phones.open("34600111222").messages[0].text == "[order] · Ana · 42"
 
 

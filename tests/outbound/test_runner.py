@@ -19,7 +19,7 @@ from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
 from app.outbound.runner import OutboundRunner, due_in, run_outbound
 from app.outbound.settle import AttemptRef, Settled, settle
-from tests.whatsapp import CUSTOMER, Read
+from tests.whatsapp import CUSTOMER, Read, known
 
 UNREACHABLE = "+15550131026"
 
@@ -32,8 +32,8 @@ def put(container: Container) -> Enqueue:
 
     def run(to: str = CUSTOMER, words: str = "hello") -> int:
         with container.sessions.begin() as session:
-            sealed = container.vault.seal_phone(to)
-            return enqueue(session, Text(words), to=sealed, vault=container.vault).job_id
+            customer = known(session, container, to)
+            return enqueue(session, Text(words), to=customer, vault=container.vault).job_id
 
     return run
 
@@ -55,7 +55,7 @@ def test_a_job_is_sent_once_and_marked(put: Enqueue, runner: OutboundRunner, rea
     (job,) = read("SELECT * FROM cc_outbound_jobs")
     (attempt,) = read("SELECT * FROM cc_outbound_attempts")
     assert (job["status"], job["attempts"], job["last_error"]) == ("sent", 1, None)
-    assert job["provider_message_id"] == attempt["provider_message_id"]
+    assert job["message_fingerprint"] == attempt["message_fingerprint"]
     assert attempt["outcome"] == "sent"
     assert run_outbound(runner).sent == 0
 
@@ -147,7 +147,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     for claimed, name in ((first, "wamid.first"), (second, "wamid.second")):
         with container.sessions.begin() as session:
             ref = AttemptRef(claimed.job_id, claimed.attempt_id)
-            settle(session, [Settled(ref, Sent(name))], runner.rules)
+            settle(session, [Settled(ref, Sent(name))], runner.rules, runner.desk.vault)
     assert read("SELECT status, attempts FROM cc_outbound_jobs") == [
         {"status": "sent", "attempts": 2}
     ]
@@ -223,7 +223,7 @@ def test_a_code_without_its_verification_fails_alone(
     container: Container, runner: OutboundRunner, read: Read
 ) -> None:
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone(CUSTOMER)
+        to = known(session, container)
         enqueue_otp(session, to=to, subject_ref="verification:99")
     assert run_outbound(runner).cancelled == 1
     assert read("SELECT id FROM cc_outbound_attempts") == []
@@ -261,7 +261,7 @@ def test_codes_are_claimed_before_texts(
     for _ in range(5):
         put()
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone(CUSTOMER)
+        to = known(session, container)
         enqueue_otp(session, to=to, subject_ref="verification:99")
     read("UPDATE cc_outbound_jobs SET next_attempt_at = now() - interval '1 h' WHERE kind = 'text'")
     with container.sessions.begin() as session:

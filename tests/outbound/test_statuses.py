@@ -12,7 +12,7 @@ from app.outbound.messages import Text
 from app.outbound.outcomes import NoAnswer, Outcome, Refused, Sent
 from app.outbound.settle import AttemptRef, Settled, settle
 from app.outbound.statuses import StatusReport, apply_status
-from tests.whatsapp import CUSTOMER, Read
+from tests.whatsapp import Read, known, print_of
 
 
 class Sending:
@@ -21,7 +21,7 @@ class Sending:
     def __init__(self, container: Container) -> None:
         self.container = container
         with container.sessions.begin() as session:
-            to = container.vault.seal_phone(CUSTOMER)
+            to = known(session, container)
             enqueue(session, Text("hello"), to=to, vault=container.vault)
         self.claimed = self.claim()
 
@@ -38,7 +38,7 @@ class Sending:
         runner = self.container.outbound
         with runner.sessions.begin() as session:
             ref = AttemptRef(self.claimed.job_id, self.claimed.attempt_id)
-            (status,) = settle(session, [Settled(ref, outcome)], runner.rules)
+            (status,) = settle(session, [Settled(ref, outcome)], runner.rules, runner.desk.vault)
         return status
 
     def report(self, status: str, **more: int | str | None) -> bool:
@@ -50,6 +50,7 @@ class Sending:
                 session,
                 replace(report, **more),  # type: ignore[arg-type]
                 self.container.outbound.rules,
+                vault=self.container.vault,
             )
 
 
@@ -59,8 +60,8 @@ def sending(container: Container) -> Sending:
 
 
 def job_of(read: Read) -> tuple[str, int, str | None]:
-    (job,) = read("SELECT status, attempts, provider_message_id FROM cc_outbound_jobs")
-    return job["status"], job["attempts"], job["provider_message_id"]
+    (job,) = read("SELECT status, attempts, message_fingerprint FROM cc_outbound_jobs")
+    return job["status"], job["attempts"], job["message_fingerprint"]
 
 
 def test_a_message_climbs_the_ladder(sending: Sending, read: Read) -> None:
@@ -94,7 +95,7 @@ def test_a_report_that_is_faster_than_our_own_write_is_not_undone(
 ) -> None:
     sending.report("delivered")
     assert sending.answer(Sent("wamid.1")) == "delivered"
-    assert job_of(read) == ("delivered", 1, "wamid.1")
+    assert job_of(read) == ("delivered", 1, print_of("wamid.1"))
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "read"])
@@ -102,7 +103,7 @@ def test_a_report_heals_a_crash_between_the_answer_and_our_write(
     sending: Sending, read: Read, status: str
 ) -> None:
     assert sending.report(status)
-    assert job_of(read) == (status, 1, "wamid.1")
+    assert job_of(read) == (status, 1, print_of("wamid.1"))
     assert read("SELECT outcome FROM cc_outbound_attempts") == [{"outcome": "sent"}]
     assert read("SELECT id FROM cc_outbound_jobs WHERE next_attempt_at IS NOT NULL") == []
 
@@ -111,7 +112,7 @@ def test_a_report_heals_a_try_that_got_no_answer(sending: Sending, read: Read) -
     sending.answer(NoAnswer("late"))
     assert job_of(read)[0] == "queued"
     assert sending.report("sent")
-    assert job_of(read) == ("sent", 1, "wamid.1")
+    assert job_of(read) == ("sent", 1, print_of("wamid.1"))
 
 
 def test_proof_of_delivery_outweighs_that_the_job_was_given_up(
@@ -162,7 +163,7 @@ def test_a_failure_of_an_earlier_try_does_not_touch_the_present_one(
     sending.answer(Sent("wamid.2"))
     sending.claimed = first
     assert not sending.report("failed", error_code=131026)
-    assert job_of(read) == ("sent", 1, "wamid.2")
+    assert job_of(read) == ("sent", 1, print_of("wamid.2"))
 
 
 def test_the_job_alone_is_tracker_enough(sending: Sending, read: Read) -> None:
@@ -190,7 +191,7 @@ def test_a_report_of_another_message_with_our_tracker_is_ignored(
 ) -> None:
     sending.answer(Sent("wamid.2"))
     assert not sending.report("delivered")
-    assert job_of(read) == ("sent", 1, "wamid.2")
+    assert job_of(read) == ("sent", 1, print_of("wamid.2"))
 
 
 def test_the_answer_to_a_second_attempt_does_not_undo_the_delivery_of_the_first(
@@ -203,6 +204,6 @@ def test_the_answer_to_a_second_attempt_does_not_undo_the_delivery_of_the_first(
     sending.claimed = second
     assert sending.answer(Sent("wamid.2")) == "delivered"
     sending.report("failed", provider_message_id="wamid.2", error_code=131026)
-    assert job_of(read) == ("delivered", 2, "wamid.1")
+    assert job_of(read) == ("delivered", 2, print_of("wamid.1"))
     assert read("SELECT id FROM cc_outbound_jobs WHERE next_attempt_at IS NOT NULL") == []
     assert first.attempt_id != second.attempt_id

@@ -12,6 +12,7 @@ from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from app.outbound.outcomes import Away, Sent
 from tests.web.conftest import Browser, Program
+from tests.whatsapp import known
 
 OVERVIEW = "/automation/overview"
 
@@ -53,7 +54,7 @@ def test_a_message_past_due_shows_with_its_age(
     container: Container, gauge: Callable[[str], float], admin: Browser
 ) -> None:
     with container.sessions.begin() as session:
-        to = container.vault.seal_phone("+34600111222")
+        to = known(session, container)
         enqueue(session, Text("hello"), to=to, vault=container.vault)
         session.execute(
             text("UPDATE cc_outbound_jobs SET next_attempt_at = now() - interval '31 seconds'")

@@ -124,10 +124,12 @@ def test_a_message_page_shows_it_masked_and_sends_it_again(
     with sessions.begin() as session:
         session.execute(
             text(
-                "INSERT INTO cc_outbound_jobs (kind, status, recipient_encrypted,"
-                " recipient_fingerprint, recipient_masked, text_encrypted, attempts, last_error,"
-                " next_attempt_at, failed_at) VALUES ('text', 'failed', 'sealed', 'print',"
-                " '••• 0147', 'sealed', 5, 'Not on WhatsApp.', NULL, now())"
+                "WITH customer AS (INSERT INTO cc_customers (number_encrypted,"
+                " number_fingerprint, masked) VALUES ('sealed', 'print', '••• 0147')"
+                " RETURNING id) INSERT INTO cc_outbound_jobs (kind, status, customer_id,"
+                " text_encrypted, attempts, last_error, next_attempt_at, failed_at)"
+                " SELECT 'text', 'failed', id, 'sealed', 5, 'Not on WhatsApp.', NULL, now()"
+                " FROM customer"
             )
         )
     page = "/automation/outbound/1"
@@ -144,16 +146,17 @@ def test_a_case_page_shows_the_report_and_how_it_was_proved(
     with sessions.begin() as session:
         session.execute(
             text(
-                "INSERT INTO cc_verification_jobs (status, phone_encrypted, phone_fingerprint,"
-                " phone_masked, language, report, closed_at) VALUES"
-                " ('verified', 'sealed', 'print', '••• 0147', 'en', 'My card is gone', now())"
+                "WITH customer AS (INSERT INTO cc_customers (number_encrypted,"
+                " number_fingerprint, masked) VALUES ('sealed', 'print', '••• 0147')"
+                " RETURNING id) INSERT INTO cc_verification_jobs (status, customer_id, language,"
+                " report, closed_at)"
+                " SELECT 'verified', id, 'en', 'My card is gone', now() FROM customer"
             )
         )
         session.execute(
             text(
-                "INSERT INTO cc_fraud_cases (verification_job_id, phone_encrypted,"
-                " phone_fingerprint, phone_masked, language, report) VALUES"
-                " (1, 'sealed', 'print', '••• 0147', 'en', 'My card is gone')"
+                "INSERT INTO cc_fraud_cases (verification_job_id, customer_id, language, report)"
+                " SELECT id, customer_id, 'en', 'My card is gone' FROM cc_verification_jobs"
             )
         )
     shown = admin.get("/automation/cases/1").text

@@ -19,7 +19,7 @@ from app.inbound.quarantine import discard_expired
 from app.inbound.take_in import TakenIn, take_in_again
 from app.web import create_app
 from tests.conftest import SECRETS, TurnableClock
-from tests.whatsapp import REPORT, Customer, Read
+from tests.whatsapp import REPORT, Customer, Read, print_of
 
 PATH = "/webhooks/whatsapp"
 
@@ -110,8 +110,8 @@ def test_a_stranger_gets_no_challenge_back(client: FlaskClient, query: dict[str,
 def test_a_signed_message_is_taken_in(client: FlaskClient, read: Read) -> None:
     response = post(client, body_of(messages(message())))
     assert (response.status_code, response.json) == (200, {"received": 1, "kept": 0})
-    (row,) = read("SELECT provider_message_id, kind, sent_at FROM cc_inbound_messages")
-    assert (row["provider_message_id"], row["kind"]) == ("wamid.1", "text")
+    (row,) = read("SELECT message_fingerprint, kind, sent_at FROM cc_inbound_messages")
+    assert (row["message_fingerprint"], row["kind"]) == (print_of("wamid.1"), "text")
     assert row["sent_at"].timestamp() == 1764000000
 
 
@@ -247,7 +247,7 @@ def test_what_is_kept_is_sealed(client: FlaskClient, container: Container, read:
 def test_a_later_release_takes_in_again_what_was_kept(
     client: FlaskClient, container: Container, read: Read, alter: Callable[[str], None]
 ) -> None:
-    alter("ADD CONSTRAINT no_poison CHECK (provider_message_id <> 'wamid.1')")
+    alter(f"ADD CONSTRAINT no_poison CHECK (message_fingerprint <> '{print_of('wamid.1')}')")
     post(client, body_of(messages(message("wamid.1"))))
     post(client, with_changes({"field": "account_update"}))
     assert take_in_again(container.inbound, kind="message text") == TakenIn(used=0, kept=1)
@@ -307,7 +307,7 @@ def test_one_bad_message_does_not_lose_the_others(client: FlaskClient, read: Rea
 def test_a_message_that_fails_inside_is_kept_and_the_others_are_taken_in(
     client: FlaskClient, read: Read, alter: Callable[[str], None]
 ) -> None:
-    alter("ADD CONSTRAINT no_poison CHECK (provider_message_id <> 'wamid.2')")
+    alter(f"ADD CONSTRAINT no_poison CHECK (message_fingerprint <> '{print_of('wamid.2')}')")
     body = body_of(messages(message("wamid.1"), message("wamid.2"), message("wamid.3")))
     assert post(client, body).json == {"received": 3, "kept": 1}
     assert count(read) == 2
@@ -353,9 +353,9 @@ def test_anything_else_is_answered_and_not_refused(
 def test_a_status_moves_its_job(client: FlaskClient, customer: Customer, read: Read) -> None:
     customer.write("hello")
     customer.run()
-    (job,) = read("SELECT id, provider_message_id FROM cc_outbound_jobs")
+    sent = customer.last_message_id()
     statuses = [
-        {"id": job["provider_message_id"], "status": "delivered", "recipient_id": "34600111222"},
+        {"id": sent, "status": "delivered", "recipient_id": "34600111222"},
         {"id": "wamid.unknown", "status": "read"},
         {"id": "wamid.new", "status": "an_unknown_status"},
     ]

@@ -12,7 +12,7 @@ from app.local.sandbox.faults import Fault, FaultKind
 from app.local.sandbox.server import RunningSandbox
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
-from tests.whatsapp import CUSTOMER, Read, read, sandbox, settings, web_port
+from tests.whatsapp import CUSTOMER, Read, known, read, sandbox, settings, web_port
 from tests.workers.conftest import CeleryProcess, StartCelery, eventually
 
 __all__ = ["read", "sandbox", "settings", "web_port"]
@@ -41,7 +41,7 @@ def put(container: Container) -> Callable[[int], None]:
 
     def run(count: int) -> None:
         with container.sessions.begin() as session:
-            to = container.vault.seal_phone(CUSTOMER)
+            to = known(session, container)
             for number in range(count):
                 enqueue(session, Text(str(number)), to=to, vault=container.vault)
 

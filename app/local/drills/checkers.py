@@ -15,7 +15,8 @@ A_SLOT_SECONDS = 90.0
 
 AGE = """
     UPDATE cc_verification_jobs SET created_at = created_at - make_interval(mins => :minutes)
-    WHERE phone_fingerprint = :phone AND status = 'awaiting_verification' RETURNING id
+    WHERE customer_id = (SELECT id FROM cc_customers WHERE number_fingerprint = :phone)
+        AND status = 'awaiting_verification' RETURNING id
 """
 STUCK = """
     SELECT event.id, event.status, item.severity, item.status AS item, item.title

@@ -4,8 +4,9 @@ from app.local.drills.book import Book
 from app.local.drills.scenes import INVALID, PROMPT_SECONDS, outbound_patience
 
 JOB = """
-    SELECT id, status, attempts, recipient_masked, last_error_code, last_error
-    FROM cc_outbound_jobs WHERE id = :job
+    SELECT job.id, status, attempts, masked AS recipient, last_error_code, last_error
+    FROM cc_outbound_jobs AS job JOIN cc_customers AS customer ON customer.id = customer_id
+    WHERE job.id = :job
 """
 TRIES = """
     SELECT attempt, outcome, error_code,

@@ -25,8 +25,10 @@ COUNT = """
 """
 OF_CUSTOMER = """
     SELECT (SELECT count(*) FROM cc_inbound_messages
-            WHERE provider_message_id = :message) AS messages,
-           (SELECT count(*) FROM cc_fraud_cases WHERE phone_fingerprint = :phone) AS cases
+            WHERE message_fingerprint = :message) AS messages,
+           (SELECT count(*) FROM cc_fraud_cases AS fraud_case
+            JOIN cc_customers AS customer ON customer.id = customer_id
+            WHERE number_fingerprint = :phone) AS cases
 """
 MADE_UP_CODE = "482913"
 
@@ -65,7 +67,7 @@ def _fraud_case(book: Book) -> int:
         f"The same webhook a second time ({status}) changes nothing",
         OF_CUSTOMER,
         [(1, 1)],
-        message=message,
+        message=book.stage.container.vault.fingerprint("message", message),
         phone=customer.fingerprint,
     )
     return case

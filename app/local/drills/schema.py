@@ -112,7 +112,7 @@ def _has_unique_keys(rows: Sequence[Row]) -> bool:
         ("cc_admin_inbox_items", "UNIQUE (dedupe_key)"),
         ("cc_automation_events", "UNIQUE (dedupe_key)"),
         ("cc_daily_summaries", "UNIQUE (business_date)"),
-        ("cc_inbound_messages", "UNIQUE (provider_message_id)"),
+        ("cc_inbound_messages", "UNIQUE (message_fingerprint)"),
         ("cc_job_runs", "UNIQUE (job, slot)"),
     }
 

@@ -1,0 +1,183 @@
+"""Find the customer behind an identity, under a lock; learn what is new of them.
+
+Locks are taken in one order: the keys of the identity, which need no row; then the rows of
+the customers, by id; then the rows that refer to them. So messages of one customer wait for
+each other, whatever half of the identity each of them carries, and create one customer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from app.core.encryption import Vault
+from app.customers.identity import Identity
+from app.customers.merge import merge
+from app.customers.models import Customer
+from app.customers.sought import Sought
+
+Rows = Sequence[Row[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """A customer whose row is locked until the transaction ends; `masked` may be shown."""
+
+    id: int
+    masked: str
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Customer.id,
+    Customer.number_encrypted,
+    Customer.number_fingerprint,
+    Customer.user_id_encrypted,
+    Customer.user_id_fingerprint,
+    Customer.masked,
+)
+_LOCK_KEYS = text(
+    "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS sorted (key)"
+)
+
+
+def identify(
+    session: Session, identity: Identity, *, vault: Vault, is_providers_form: bool = True
+) -> KnownCustomer:
+    """Return the customer with this number or user id, created if there is none.
+
+    A half that was not known is learned, and two customers that turn out to be one become
+    the older one. `is_providers_form` tells that the number is spelled as the provider does,
+    which is how messages are addressed from then on.
+    """
+    sought = Sought.of(identity, vault, is_providers_form=is_providers_form)
+    _lock_keys(session, sought)
+    rows = _lock(session, sought.matches)
+    if not rows:
+        return _create(session, sought)
+    if len(rows) == 1 and sought.is_held_by(rows[0]):
+        return KnownCustomer(rows[0].id, rows[0].masked)
+    rows = _lock_until_stable(session, sought.matches, rows)
+    return _unite(session, sought, rows) if rows else _create(session, sought)
+
+
+def learn(session: Session, identity: Identity, *, vault: Vault) -> None:
+    """Learn that a number and a user id belong together, if we know a customer by either."""
+    sought = Sought.of(identity, vault)
+    if len(sought.keys) > 1:
+        rows = session.execute(select(*_COLUMNS).where(sought.matches)).all()
+        if rows and not (len(rows) == 1 and sought.is_held_by(rows[0])):
+            identify(session, identity, vault=vault)
+
+
+def move_identity(session: Session, old: Identity, new: Identity, *, vault: Vault) -> KnownCustomer:
+    """Give the customer known as `old` the number or the user id of `new` in its place.
+
+    Whoever is already known as `new` becomes the same customer, unless a user id shows that
+    it is another person: they lose the number alone.
+    """
+    former, sought = Sought.of(old, vault), Sought.of(new, vault)
+    _lock_keys(session, former, sought)
+    rows = _lock_until_stable(session, or_(former.matches, sought.matches), ())
+    if not any(_has(row, former) for row in rows):
+        return identify(session, new, vault=vault)
+    return _unite(session, sought, rows, former=former)
+
+
+def _lock_keys(session: Session, *sought: Sought) -> None:
+    keys = sorted({key for each in sought for key in each.keys})
+    session.execute(_LOCK_KEYS, {"keys": keys})
+
+
+def _lock(session: Session, condition: ColumnElement[bool]) -> Rows:
+    query = select(*_COLUMNS).where(condition).order_by(Customer.id)
+    return session.execute(query.with_for_update(key_share=True)).all()
+
+
+def _lock_until_stable(session: Session, condition: ColumnElement[bool], rows: Rows) -> Rows:
+    """Lock again until nothing changes.
+
+    A statement that waited for a merge does not see rows that match only since then.
+    """
+    while (again := _lock(session, condition)) != rows:
+        rows = again
+    return rows
+
+
+def _create(session: Session, sought: Sought) -> KnownCustomer:
+    masked = sought.identity.masked
+    statement = insert(Customer).values(**sought.values(), masked=masked).returning(Customer.id)
+    return KnownCustomer(session.execute(statement).scalar_one(), masked)
+
+
+def _unite(
+    session: Session, sought: Sought, rows: Rows, *, former: Sought | None = None
+) -> KnownCustomer:
+    """Make one customer of `rows`, the oldest, with the identity that was sought."""
+    strangers = [row for row in rows if _is_stranger(row, sought, former, rows)]
+    for row in strangers:
+        _take_number(session, row, sought.vault)
+    ours = [row for row in rows if row not in strangers]
+    kept = ours[0].id
+    merge(session, kept=kept, gone=[row.id for row in ours[1:]])
+    values = _joined(sought, ours)
+    session.execute(update(Customer).where(Customer.id == kept).values(**values))
+    return KnownCustomer(kept, values["masked"])
+
+
+def _is_stranger(row: Row[Any], sought: Sought, former: Sought | None, rows: Rows) -> bool:
+    """Tell whether `row` is another person, who had the number before its present holder.
+
+    That is certain only if the present holder is known by a user id of their own.
+    """
+    holders = [each for each in rows if _has(each, former)] if former else []
+    own_ids = {each.user_id_fingerprint for each in holders} - {None}
+    if any(each.user_id_fingerprint == sought.user_id for each in rows):
+        own_ids |= {sought.user_id} - {None}
+    is_known = row.user_id_fingerprint is not None
+    return bool(own_ids) and is_known and row.user_id_fingerprint not in own_ids
+
+
+def _has(row: Row[Any], sought: Sought) -> bool:
+    has_user_id = sought.user_id is not None and row.user_id_fingerprint == sought.user_id
+    return has_user_id or row.number_fingerprint in sought.numbers
+
+
+def _take_number(session: Session, row: Row[Any], vault: Vault) -> None:
+    rest = Identity(user_id=vault.decrypt(row.user_id_encrypted))
+    session.execute(
+        update(Customer)
+        .where(Customer.id == row.id)
+        .values(number_encrypted=None, number_fingerprint=None, masked=rest.masked)
+    )
+
+
+def _joined(sought: Sought, rows: Rows) -> dict[str, str]:
+    """Return the columns of one customer made of `rows`; what was sought replaces the rest.
+
+    A number that somebody typed does not replace the provider's spelling of it.
+    """
+    values: dict[str, str] = {}
+    for row in reversed(rows):
+        values |= {name: value for name, value in row._mapping.items() if value is not None}  # noqa: SLF001 - SQLAlchemy's public name
+    spelled = values.get("number_encrypted")
+    was_known = any(row.number_fingerprint in sought.numbers for row in rows)
+    values |= sought.values()
+    if spelled and was_known and not sought.is_providers_form:
+        values["number_encrypted"] = spelled
+    del values["id"]
+    number, user_id = values.get("number_encrypted"), values.get("user_id_encrypted")
+    return {**values, "masked": address_of(number, user_id, vault=sought.vault).masked}
+
+
+def address_of(
+    number_encrypted: str | None, user_id_encrypted: str | None, *, vault: Vault
+) -> Identity:
+    """Return what messages to a customer go to: the number if it is known, else the user id.
+
+    Raises UndecryptableValue.
+    """
+    if number_encrypted is not None:
+        return Identity(number=vault.decrypt(number_encrypted))
+    return Identity(user_id=vault.decrypt(user_id_encrypted or ""))

@@ -1,0 +1,50 @@
+"""A customer as the provider knows them: a telephone number, a user id, or both. Pure."""
+
+import re
+from dataclasses import dataclass, field
+
+from app.core.redaction import mask_phone
+
+NUMBER = re.compile(r"\+[1-9]\d{4,14}")
+"""E.164, e.g. `+34600111222`."""
+USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+"""A business-scoped user id, e.g. `US.13491208655302741918`, or its parent `US.ENT.…`."""
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A number, a user id, or both. The representation hides them.
+
+    Raises ValueError if there is neither, or if one is malformed.
+    """
+
+    number: str | None = field(default=None, repr=False)
+    user_id: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.number is None and self.user_id is None:
+            raise ValueError("An identity has a number or a user id.")
+        if self.number is not None and not NUMBER.fullmatch(self.number):
+            raise ValueError("The number of an identity is not in E.164.")
+        if self.user_id is not None and not USER_ID.fullmatch(self.user_id):
+            raise ValueError("The user id of an identity is malformed.")
+
+    @property
+    def address(self) -> "Identity":
+        """The part that messages go to: the number if it is known, else the user id."""
+        return Identity(number=self.number) if self.number else self
+
+    @property
+    def masked(self) -> str:
+        """What people see: `••• 1222`, or `US.••• 1918` for a customer without a number."""
+        if self.number is not None:
+            return mask_phone(self.number)
+        return mask_user_id(self.user_id or "")
+
+
+def mask_user_id(user_id: str) -> str:
+    """Return a user id with all but its country and its last four characters hidden."""
+    country, _, rest = user_id.partition(".")
+    return f"{country}.••• {rest[-_SHOWN:]}" if len(rest) > _SHOWN else f"{country}.•••"

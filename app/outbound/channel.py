@@ -32,7 +32,8 @@ _RESERVE = text(
 )
 _GATE = text(
     """
-    SELECT away_since IS NOT NULL, extract(epoch FROM probe_at - statement_timestamp())
+    SELECT away_since IS NOT NULL, extract(epoch FROM probe_at - statement_timestamp()),
+        extract(epoch FROM next_slot_at - statement_timestamp())
     FROM cc_outbound_channels WHERE name = :name
     """
 )
@@ -83,16 +84,20 @@ _IS_CLEAN = text(
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether messages may leave: all, one as a probe, or none for `wait` seconds."""
+    """Whether messages may leave: all, one as a probe, or none for `wait` seconds.
+
+    The next free slot of the pace is `lead` seconds away.
+    """
 
     is_open_circuit: bool
     wait: float
+    lead: float
 
 
 def read_gate(session: Session) -> Gate:
     """Return whether messages may leave now."""
-    is_open, wait = session.execute(_GATE, {"name": CHANNEL}).one()
-    return Gate(is_open, max(float(wait or 0), 0.0))
+    is_open, wait, lead = session.execute(_GATE, {"name": CHANNEL}).one()
+    return Gate(is_open, max(float(wait or 0), 0.0), max(float(lead), 0.0))
 
 
 def reserve_slots(session: Session, count: int, *, per_second: int) -> float:

@@ -8,6 +8,7 @@ message that kills its worker takes no other message with it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import structlog
@@ -111,6 +112,7 @@ class Batch:
 
     The first message may leave after `wait` seconds, each later one `interval` after the one
     before. If the provider is away nothing is claimed, and `held` is the wait in seconds.
+    If `is_ahead`, nothing is claimed because enough slots are reserved, for `wait` seconds.
     """
 
     claimed: Sequence[Claimed] = ()
@@ -118,11 +120,12 @@ class Batch:
     wait: float = 0.0
     interval: float = 0.0
     held: float | None = None
+    is_ahead: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was due."""
-        return not (self.claimed or self.disposed)
+        return not (self.claimed or self.disposed or self.is_ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +143,25 @@ class _Composed:
     message: Message
 
 
-def claim(
-    session: Session, rules: Rules, desk: Desk, *, limit: int = 1, cut_off: bool = False
+def claim(  # noqa: PLR0913 - the last three are options
+    session: Session,
+    rules: Rules,
+    desk: Desk,
+    *,
+    limit: int = 1,
+    ahead: float = inf,
+    cut_off: bool = False,
 ) -> Batch:
     """Claim up to `limit` due jobs, codes first, and reserve their slots in the pace.
 
+    Claims nothing while all workers together have reserved more than `ahead` seconds.
     `cut_off` claims instead one job whose last attempt was cut off by a crash.
     """
     gate = read_gate(session)
     if gate.wait > 0:
         return Batch(held=gate.wait)
+    if gate.lead > ahead:
+        return Batch(wait=gate.lead, is_ahead=True)
     limit = 1 if gate.is_open_circuit or cut_off else limit
     jobs = _due(session, _CUT_OFF, limit) if cut_off else _select(session, limit)
     if not jobs:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from math import inf
 from threading import Event
 
 import structlog
@@ -35,7 +36,10 @@ CALL_SECONDS = 20.0
 CONCURRENCY = 32
 """Calls at the same time in one process."""
 SECONDS_AHEAD = 0.25
-"""So much of the pace is claimed at once, so that a code waits no longer behind other texts."""
+"""All workers together claim when less than this of the pace is reserved, and as much at once.
+
+A code waits at most twice as long behind texts that are claimed already.
+"""
 GATHER_SECONDS = 0.01
 """Outcomes that end within this of each other are written together."""
 
@@ -140,9 +144,12 @@ def _send_due(run: _Run) -> None:
     while run.may_claim:
         limit = _room(run)
         is_empty = limit > 0 and _claim(run, limit=limit).is_empty
-        if is_empty and not run.calls:
+        if run.calls:
+            _settle_finished(run)
+        elif is_empty:
             return
-        _settle_finished(run)
+        else:
+            run.halted.wait(GATHER_SECONDS)
 
 
 def _room(run: _Run) -> int:
@@ -155,9 +162,12 @@ def _room(run: _Run) -> int:
 
 def _claim(run: _Run, *, limit: int, cut_off: bool = False) -> Batch:
     runner = run.runner
+    ahead = inf if cut_off else SECONDS_AHEAD
     with runner.sessions.begin() as session:
-        batch = claim(session, runner.rules, runner.desk, limit=limit, cut_off=cut_off)
+        batch = claim(session, runner.rules, runner.desk, limit=limit, ahead=ahead, cut_off=cut_off)
     first = time.monotonic() + batch.wait
+    if batch.is_ahead:
+        run.last_start = first
     for number, claimed in enumerate(batch.claimed):
         start = first + number * batch.interval
         call = run.pool.submit(_call, runner, run.halted, claimed, start)

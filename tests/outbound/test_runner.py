@@ -17,7 +17,7 @@ from app.outbound.manual_retry import retry_job
 from app.outbound.messages import Text
 from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
-from app.outbound.runner import OutboundRunner, due_in, run_outbound
+from app.outbound.runner import SECONDS_AHEAD, OutboundRunner, due_in, run_outbound
 from app.outbound.settle import AttemptRef, Settled, settle
 from tests.whatsapp import CUSTOMER, Read, known
 
@@ -253,6 +253,24 @@ def test_a_claim_reserves_its_slots_in_the_pace(put: Enqueue, runner: OutboundRu
     assert waits[0] == 0
     assert 0.5 < waits[1] <= 1
     assert 1.5 < waits[2] <= 2
+
+
+def test_all_workers_together_reserve_half_a_second_of_the_pace_at_most(
+    put: Enqueue, runner: OutboundRunner, read: Read
+) -> None:
+    for _ in range(60):
+        put()
+    rules = replace(runner.rules, per_second=40)
+    per_claim = int(40 * SECONDS_AHEAD)
+    batches = []
+    for _ in range(6):
+        with runner.sessions.begin() as session:
+            batches.append(claim(session, rules, runner.desk, limit=per_claim, ahead=SECONDS_AHEAD))
+    (reserved,) = read("SELECT next_slot_at - now() AS lead FROM cc_outbound_channels")
+    assert reserved["lead"].total_seconds() <= 2 * SECONDS_AHEAD
+    for batch in batches:
+        assert len(batch.claimed) == (0 if batch.is_ahead else per_claim)
+        assert not batch.is_empty
 
 
 def test_codes_are_claimed_before_texts(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from sqlalchemy import Engine
@@ -84,6 +84,7 @@ def build(
             clock=clock,
             rules=outbound.rules,
             quarantine_days=settings.quarantine_days,
+            verification_lifetime=timedelta(hours=settings.verification_expires_hours),
         ),
     )
 

@@ -67,7 +67,10 @@ def count_day(session: Session, day: BusinessDay) -> Figures:
 
 
 def _verifications(session: Session, day: BusinessDay) -> Figures:
-    """Follow those that began on the day, to where they stand now."""
+    """Follow those that began on the day to where they stand now; count those that expired on it.
+
+    One that began on the day mostly expires on the next, after this day was summed up.
+    """
     took = _seconds(VerificationJob.created_at, VerificationJob.closed_at)
     is_verified = VerificationJob.status == VerificationStatus.VERIFIED
     began = _during(day, VerificationJob.created_at)
@@ -76,8 +79,13 @@ def _verifications(session: Session, day: BusinessDay) -> Figures:
     median = session.scalar(
         select(func.percentile_cont(0.5).within_group(took)).where(began, is_verified)
     )
+    expired = and_(
+        VerificationJob.status == VerificationStatus.EXPIRED,
+        _during(day, VerificationJob.closed_at),
+    )
     return {
         "started": started,
+        "expired": _count(session, expired),
         "by_status": by_status,
         "rates": {status: _ratio(count, started) for status, count in by_status.items()},
         "median_seconds_to_verify": _rounded(median),

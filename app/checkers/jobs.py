@@ -12,6 +12,7 @@ from app.checkers.daily_summary import store_summary
 from app.checkers.otp_stuck import record_stuck
 from app.checkers.slots import DailyAt, EveryMinutes, Schedule, Slot
 from app.core.settings import Settings
+from app.fraud.expiry import expire_due
 
 Work = Callable[[Session, Slot], Mapping[str, Any]]
 
@@ -33,10 +34,16 @@ class PeriodicJob:
 
 
 def otp_stuck_job(settings: Settings) -> PeriodicJob:
-    """Return the job that looks for stuck verifications; its next run covers a lost one."""
+    """Return the job for verifications that nobody completes; its next run covers a lost one.
+
+    It records those that are stuck before it closes those that are expired, so that one
+    that became both since the last run is recorded.
+    """
+    lifetime = timedelta(hours=settings.verification_expires_hours)
 
     def work(session: Session, _slot: Slot) -> Mapping[str, Any]:
-        return asdict(record_stuck(session, threshold_minutes=settings.otp_stuck_minutes))
+        result = record_stuck(session, threshold_minutes=settings.otp_stuck_minutes)
+        return asdict(result) | {"expired": expire_due(session, lifetime=lifetime)}
 
     return PeriodicJob(
         name="otp-stuck",

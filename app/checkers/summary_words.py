@@ -34,6 +34,7 @@ def is_quiet(figures: Figures) -> bool:
     counts = (
         figures["cases"]["opened"],
         figures["verifications"]["started"],
+        figures["verifications"]["expired"],
         outbound["sent"],
         outbound["failed"],
         figures["events"]["recorded"],
@@ -45,6 +46,7 @@ def is_quiet(figures: Figures) -> bool:
 
 def _lines(figures: Figures) -> Iterator[str]:
     yield _verifications(figures["verifications"])
+    yield from _expired(figures["verifications"]["expired"])
     yield from _outbound(figures["outbound"])
     yield _events(figures)
     yield from _inbox(figures["inbox"])
@@ -62,6 +64,11 @@ def _verifications(verifications: Figures) -> str:
     median = verifications["median_seconds_to_verify"]
     pace = "" if median is None else f"; half were verified within {median:,.0f} s"
     return f"Verifications: {started:,} began, {', '.join(parts)}{pace}."
+
+
+def _expired(count: int) -> Iterator[str]:
+    if count:
+        yield f"  {_many(count, 'verification')} expired on this day: no code confirmed the report."
 
 
 def _outbound(outbound: Figures) -> Iterator[str]:

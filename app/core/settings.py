@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     )
     outbound_per_second: int = _automation("OUTBOUND_PER_SECOND", 40, ge=1, le=1000)
     quarantine_days: int = _automation("QUARANTINE_DAYS", default=30, ge=1, le=365)
+    verification_expires_hours: int = _automation(
+        "VERIFICATION_EXPIRES_HOURS", default=24, ge=1, le=8_760
+    )
     otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", default=30, ge=1, le=10_080)
     otp_stuck_every_minutes: int = _automation("OTP_STUCK_EVERY_MINUTES", default=15, ge=1, le=60)
     daily_summary_at: time = _automation("DAILY_SUMMARY_AT", default=time(9))

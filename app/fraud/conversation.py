@@ -4,7 +4,8 @@
 
     nothing open ──report──► awaiting ──right code──► verified, a case is opened
                               │  │ └──── fifth wrong code ──► exhausted
-                              │  └────── CANCEL ────────────► cancelled
+                              │  ├────── CANCEL ────────────► cancelled
+                              │  └────── 24 hours ──────────► expired
                               └─ RESEND, report: stays awaiting
 
 A wrong code is counted across resends. An expired code, a mistyped one and one that was

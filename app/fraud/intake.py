@@ -1,7 +1,7 @@
 """Take in one message of a customer: decide by the conversation, write what it decided."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func
@@ -29,11 +29,12 @@ from app.fraud.conversation import (
     decide,
     language_of,
 )
+from app.fraud.expiry import VERIFICATION_LIFETIME, open_verification
 from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
-from app.fraud.standing import awaiting_verification, read_standing
+from app.fraud.standing import read_standing
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
 
@@ -55,22 +56,30 @@ class CustomerMessage:
 
 
 def receive(
-    session: Session, message: CustomerMessage, *, vault: Vault, now: datetime
+    session: Session,
+    message: CustomerMessage,
+    *,
+    vault: Vault,
+    now: datetime,
+    lifetime: timedelta = VERIFICATION_LIFETIME,
 ) -> Decision | None:
     """Take in a message within the caller's transaction; return what was decided.
 
     Messages of one customer wait for each other. A message that was taken in before changes
     nothing and returns None, so a provider may deliver it as often as it likes. All that
     a message leads to, the case and its event included, is written in this transaction.
+    A verification older than `lifetime` is closed first, as expired.
     """
     customer = identify(session, message.sender, vault=vault)
     if not _keep(session, message, customer, vault):
         return None
-    intake = _Intake.open(session, customer, vault=vault, now=now)
+    verification = open_verification(session, customer.id, lifetime=lifetime)
+    codes = codes_of(session, verification, vault=vault, now=now)
+    intake = _Intake(session, customer, vault, now, verification, codes)
     said = Echo() if message.text and is_ours(message.text) else understand(message.text)
-    code = intake.codes.state_for(_entered(said))
-    standing = read_standing(session, customer.id, intake.verification, code)
-    decision = decide(said, standing, is_right=intake.codes.is_right)
+    code = codes.state_for(_entered(said))
+    standing = read_standing(session, customer.id, verification, code)
+    decision = decide(said, standing, is_right=codes.is_right)
     if isinstance(said, Unsupported):
         log.info("inbound_kind_unsupported", kind=message.kind)
     intake.write(decision, said, language_of(said, standing))
@@ -109,14 +118,6 @@ class _Intake:
     now: datetime
     verification: VerificationJob | None
     codes: Codes
-
-    @classmethod
-    def open(
-        cls, session: Session, customer: KnownCustomer, *, vault: Vault, now: datetime
-    ) -> "_Intake":
-        verification = awaiting_verification(session, customer.id)
-        codes = codes_of(session, verification, vault=vault, now=now)
-        return cls(session, customer, vault, now, verification, codes)
 
     def write(self, decision: Decision, said: Said, language: Language) -> None:
         match decision:

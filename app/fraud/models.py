@@ -17,6 +17,7 @@ class VerificationStatus(StrEnum):
     VERIFIED = "verified"
     EXHAUSTED = "exhausted"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class InboundMessage(Base):
@@ -42,7 +43,7 @@ class VerificationJob(Base):
     __tablename__ = "cc_verification_jobs"
     __table_args__ = (
         CheckConstraint(
-            "status IN ('awaiting_verification', 'verified', 'exhausted', 'cancelled')",
+            "status IN ('awaiting_verification', 'verified', 'exhausted', 'cancelled', 'expired')",
             name="status_known",
         ),
         CheckConstraint(
@@ -60,6 +61,11 @@ class VerificationJob(Base):
             "ix_cc_verification_jobs_awaiting_since",
             "created_at",
             postgresql_where=text("status = 'awaiting_verification'"),
+        ),
+        Index(
+            "ix_cc_verification_jobs_expired",
+            "closed_at",
+            postgresql_where=text("status = 'expired'"),
         ),
     )
 

@@ -4,20 +4,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.fraud.conversation import CodeState, Standing, Verification
-from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
+from app.fraud.models import InboundMessage, VerificationJob
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Language
 from app.outbound.models import OutboundJob, OutboundKind
-
-
-def awaiting_verification(session: Session, customer_id: int) -> VerificationJob | None:
-    """Return the open verification of a customer; there is one at most."""
-    return session.scalar(
-        select(VerificationJob).where(
-            VerificationJob.customer_id == customer_id,
-            VerificationJob.status == VerificationStatus.AWAITING,
-        )
-    )
 
 
 def read_standing(

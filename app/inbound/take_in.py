@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -25,13 +25,17 @@ UNEXPECTED = "It could not be processed, by an error of ours; the log says which
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What taking in works with: database, keys, time, the rules of delivery statuses."""
+    """What taking in works with: database, keys, time, the rules of delivery statuses.
+
+    `verification_lifetime` is the age at which a verification expires.
+    """
 
     sessions: Sessions
     vault: Vault
     clock: Callable[[], datetime]
     rules: Rules
     quarantine_days: int
+    verification_lifetime: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,13 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
         case None:
             return False
         case CustomerMessage() as message:
-            decision = receive(session, message, vault=inbound.vault, now=inbound.clock())
+            decision = receive(
+                session,
+                message,
+                vault=inbound.vault,
+                now=inbound.clock(),
+                lifetime=inbound.verification_lifetime,
+            )
             result = "Duplicate" if decision is None else type(decision).__name__
         case report:
             changed = apply_status(session, report, inbound.rules, vault=inbound.vault)

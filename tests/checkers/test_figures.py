@@ -45,20 +45,49 @@ def test_cases_and_verifications_are_those_that_began_on_the_day(
     assert summary["cases"] == {"opened": 2}
     assert summary["verifications"] == {
         "started": 4,
+        "expired": 0,
         "by_status": {
             "awaiting_verification": 1,
             "verified": 2,
             "exhausted": 1,
             "cancelled": 0,
+            "expired": 0,
         },
         "rates": {
             "awaiting_verification": 0.25,
             "verified": 0.5,
             "exhausted": 0.25,
             "cancelled": 0.0,
+            "expired": 0.0,
         },
         "median_seconds_to_verify": 40.0,
     }
+
+
+def test_expired_verifications_are_counted_on_the_day_they_expired(
+    sessions: Sessions, write: Writer, read: Read
+) -> None:
+    for began in ("2026-11-20T12:00Z", "2026-11-21T01:00Z", "2026-11-22T12:00Z"):
+        write(VERIFICATION, began, status="expired")
+    read("UPDATE cc_verification_jobs SET closed_at = created_at + interval '20 hours'")
+
+    summary = summarise(sessions).summary
+
+    assert summary["verifications"]["expired"] == 2
+    assert summary["verifications"]["started"] == 1
+    (recorded,) = read("SELECT payload FROM cc_automation_events")
+    words = recorded["payload"]["report"]
+    assert "2 verifications expired on this day" in words
+
+
+def test_a_day_on_which_a_verification_expired_is_not_quiet(
+    sessions: Sessions, write: Writer, read: Read
+) -> None:
+    write(VERIFICATION, "2026-11-20T23:00Z", status="expired")
+    read("UPDATE cc_verification_jobs SET closed_at = created_at + interval '2 hours'")
+    summarise(sessions)
+    (recorded,) = read("SELECT payload FROM cc_automation_events")
+    assert "quiet" not in recorded["payload"]["headline"]
 
 
 def test_outbound_failures_are_counted_by_their_cause(sessions: Sessions, write: Writer) -> None:

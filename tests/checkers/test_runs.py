@@ -146,7 +146,7 @@ def test_stuck_verifications_are_looked_for_once_per_slot(
     assert run_due(container.sessions, otp_stuck, now=NOON + timedelta(minutes=14)) == []
 
     (run,) = read(RUNS)
-    assert run["detail"] == {"stuck": 1, "recorded": 1}
+    assert run["detail"] == {"stuck": 1, "recorded": 1, "expired": 0}
 
 
 @pytest.mark.usefixtures("started")
@@ -176,6 +176,25 @@ def test_a_summary_missed_at_nine_runs_later_the_same_day(
     before_nine = NOON.replace(hour=8, minute=59)
     assert run_due(sessions, daily_summary, now=before_nine) == []
     assert run_due(sessions, daily_summary, now=NOON.replace(hour=23)) == ["2026-11-21"]
+
+
+def test_a_verification_that_nobody_completes_is_recorded_as_stuck_and_then_expires(
+    sessions: Sessions, otp_stuck: PeriodicJob, customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    age = "UPDATE cc_verification_jobs SET created_at = now() - make_interval(hours => :hours)"
+    status = "SELECT status, closed_at IS NOT NULL AS closed, report FROM cc_verification_jobs"
+    read(age, hours=23)
+    run_due(sessions, otp_stuck, now=NOON)
+    assert [row["status"] for row in read(status)] == ["awaiting_verification"]
+    read("DELETE FROM cc_automation_events")
+    read(age, hours=24)
+    run_due(sessions, otp_stuck, now=NOON + timedelta(minutes=15))
+    assert read(status) == [{"status": "expired", "closed": True, "report": REPORT}]
+    assert [row["event_type"] for row in read("SELECT event_type FROM cc_automation_events")] == [
+        "otp_verification_stuck"
+    ]
+    assert read(RUNS)[-1]["detail"] == {"stuck": 1, "recorded": 1, "expired": 1}
 
 
 @pytest.mark.parametrize("job", ["otp_stuck", "daily_summary"])

@@ -22,6 +22,8 @@ TABLES = (
     "cc_automation_events",
 )
 
+AGE = "UPDATE cc_verification_jobs SET created_at = now() - make_interval(hours => :hours)"
+
 
 def test_a_report_with_the_right_code_becomes_a_case_with_its_event(
     customer: Customer, read: Read
@@ -226,6 +228,38 @@ def test_a_machine_that_repeats_our_words_changes_nothing(customer: Customer, re
         {"report": REPORT, "failed_tries": 0}
     ]
     assert customer.run().sent == 0
+
+
+def test_a_report_after_an_expired_verification_begins_a_new_one(
+    customer: Customer, read: Read
+) -> None:
+    customer.write(REPORT)
+    customer.run()
+    read(AGE, hours=24)
+    assert customer.write("My card was stolen") == "Begin"
+    jobs = read("SELECT status, report FROM cc_verification_jobs ORDER BY id")
+    assert jobs == [
+        {"status": "expired", "report": REPORT},
+        {"status": "awaiting_verification", "report": "My card was stolen"},
+    ]
+    assert customer.write(customer.code()) == "Verify"
+    assert read("SELECT report FROM cc_fraud_cases") == [{"report": "My card was stolen"}]
+
+
+def test_a_code_for_an_expired_verification_opens_no_case(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    read(AGE, hours=24)
+    assert customer.write(code) == "Answer"
+    assert read("SELECT status FROM cc_verification_jobs") == [{"status": "expired"}]
+    assert read("SELECT id FROM cc_fraud_cases") == []
+
+
+def test_a_verification_within_its_lifetime_is_completed(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    read(AGE, hours=23)
+    assert customer.write(code) == "Verify"
 
 
 @pytest.mark.parametrize(

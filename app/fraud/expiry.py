@@ -1,0 +1,56 @@
+"""A verification that nobody completes expires; the report that it holds stays with it.
+
+Its age is told by the clock of the database, for the intake and for the checker alike.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from app.fraud.models import VerificationJob, VerificationStatus
+
+VERIFICATION_LIFETIME = timedelta(hours=24)
+
+
+def open_verification(
+    session: Session, customer_id: int, *, lifetime: timedelta
+) -> VerificationJob | None:
+    """Return the open verification of a customer, at most one; close it if it has expired.
+
+    It is locked, so that the checker can't close it while a message is added to it.
+    """
+    found = session.execute(
+        select(VerificationJob, _has_expired(lifetime))
+        .where(
+            VerificationJob.customer_id == customer_id,
+            VerificationJob.status == VerificationStatus.AWAITING,
+        )
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if found is None:
+        return None
+    verification: VerificationJob
+    verification, has_expired = found
+    if not has_expired:
+        return verification
+    verification.status = VerificationStatus.EXPIRED
+    verification.closed_at = func.now()
+    session.flush()  # before another begins: the database allows one open verification
+    return None
+
+
+def expire_due(session: Session, *, lifetime: timedelta) -> int:
+    """Close every verification that has expired; return how many there were."""
+    expired = session.scalars(
+        update(VerificationJob)
+        .where(VerificationJob.status == VerificationStatus.AWAITING, _has_expired(lifetime))
+        .values(status=VerificationStatus.EXPIRED, closed_at=func.now())
+        .returning(VerificationJob.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(expired.all())
+
+
+def _has_expired(lifetime: timedelta) -> ColumnElement[bool]:
+    return VerificationJob.created_at <= func.now() - lifetime

@@ -18,6 +18,9 @@ _SECRET_KEY = re.compile(
 _PHONE_KEY = re.compile(
     r"(^|_)(phone|phone_number|msisdn|recipient|sender|wa_id)$|^(to|from)$", re.IGNORECASE
 )
+_USER_ID_KEY = re.compile(r"(^|_)user_id$", re.IGNORECASE)
+_USER_ID = re.compile(r"(?<![\w.])[A-Z]{2}\.(?:ENT\.)?(?=[A-Za-z]*\d)[A-Za-z0-9]{8,128}(?!\w)")
+_MESSAGE_ID = re.compile(r"wamid\.[\w+/=-]+")
 _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?([T ]\d\d(:\d\d){0,2}(\.\d+)?)?")
 _PHONE = re.compile(
     r"(?<![\w.-])\+?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)"
@@ -32,12 +35,22 @@ def mask_phone(number: str) -> str:
     return f"••• {digits[-_SHOWN:]}" if len(digits) > _SHOWN else "•••"
 
 
+def mask_user_id(user_id: str) -> str:
+    """Return a user id with its country and its last four characters, e.g. `US.••• 1918`."""
+    country, _, rest = user_id.partition(".")
+    return f"{country}.••• {rest[-_SHOWN:]}" if len(rest) > _SHOWN else f"{country}.•••"
+
+
 def redact_text(text: str) -> str:
     """Return `text` with runs of 7 to 15 digits masked as telephone numbers, of 6 hidden.
+
+    WhatsApp's user ids are masked. Its message ids are hidden, because they hold a number.
 
     Dates and times survive, and so do numbers up to 8 digits behind a letter, a slash, a
     colon or a number sign: `case:123456` and `/automation/cases/123456` stay readable.
     """
+    text = _MESSAGE_ID.sub(HIDDEN, text)
+    text = _USER_ID.sub(lambda match: mask_user_id(match[0]), text)
     return _CODE.sub(HIDDEN, _PHONE.sub(_mask_match, text))
 
 
@@ -61,6 +74,8 @@ def _redact_member(key: str, value: Any) -> Any:
         return HIDDEN
     if _PHONE_KEY.search(key) and isinstance(value, str):
         return mask_phone(value) if "•" not in value else value
+    if _USER_ID_KEY.search(key) and isinstance(value, str):
+        return mask_user_id(value) if "•" not in value else value
     return redact(value)
 
 

@@ -3,14 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from app.core.redaction import mask_phone
+from app.core.redaction import mask_phone, mask_user_id
 
 NUMBER = re.compile(r"\+[1-9]\d{4,14}")
 """E.164, e.g. `+34600111222`."""
 USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 """A business-scoped user id, e.g. `US.13491208655302741918`, or its parent `US.ENT.…`."""
-
-_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,9 @@ class Identity:
         return mask_user_id(self.user_id or "")
 
 
-def mask_user_id(user_id: str) -> str:
-    """Return a user id with all but its country and its last four characters hidden."""
-    country, _, rest = user_id.partition(".")
-    return f"{country}.••• {rest[-_SHOWN:]}" if len(rest) > _SHOWN else f"{country}.•••"
+@dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """The provider tells that a customer known as `old` is now known as `new`."""
+
+    old: Identity
+    new: Identity

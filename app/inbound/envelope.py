@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import from_json, to_json
 
 from app.core.errors import InvalidInput
-from app.customers.identity import USER_ID, Identity
+from app.customers.identity import USER_ID, Identity, IdentityChange
 from app.fraud.intake import CustomerMessage
 from app.outbound.statuses import REPORTED, StatusReport
 
@@ -31,13 +31,15 @@ KNOWN_KINDS = frozenset(
 """Message types that Meta documents; what customers are told of them is the intake's matter."""
 
 _CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
+CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
+_FORMER = re.compile(rf"changed from ({USER_ID.pattern})\b")
 _NAME = re.compile(r"[\w.-]{1,60}")
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Moment = Annotated[int, Field(ge=0, lt=10**11)]
 Number = Annotated[str, Field(pattern=r"^[1-9]\d{4,14}$")]
 UserId = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
-Content = CustomerMessage | StatusReport
+Content = CustomerMessage | StatusReport | IdentityChange
 Json = Mapping[str, Any]
 
 
@@ -71,6 +73,32 @@ class _Message(BaseModel):
     def _has_sender(self) -> "_Message":
         if self.sender is None and self.sender_user_id is None:
             raise ValueError("neither from nor from_user_id says who sent it")
+        return self
+
+
+class _System(BaseModel):
+    body: str = ""
+    wa_id: Number | None = None
+    user_id: UserId | None = None
+    previous_user_id: UserId | None = None
+
+    @model_validator(mode="after")
+    def _has_new_identity(self) -> "_System":
+        if self.wa_id is None and self.user_id is None:
+            raise ValueError("neither wa_id nor user_id says who the customer is now")
+        return self
+
+
+class _Change(BaseModel):
+    sender: Number | None = Field(None, alias="from")
+    sender_user_id: UserId | None = Field(None, alias="from_user_id")
+    system: _System
+
+    @model_validator(mode="after")
+    def _has_former_identity(self) -> "_Change":
+        known = self.sender or self.sender_user_id or self.system.previous_user_id
+        if not known and not _FORMER.search(self.system.body):
+            raise ValueError("nothing says who the customer was")
         return self
 
 
@@ -164,6 +192,9 @@ def _of_item(name: str, item: object, body: bytes) -> Part:
 def _of_message(item: Json, body: bytes) -> Part:
     kind = f"message {_named(item.get('type'))}"
     try:
+        match item:
+            case {"type": "system", "system": {"type": str(change)}} if change in CHANGES:
+                return Part(kind, body, _identity_change(item))
         content = _message(item)
     except ValidationError as error:
         return Part(kind, body, None, _sentence(error))
@@ -195,16 +226,33 @@ def _message(item: Json) -> CustomerMessage:
     )
 
 
+def _identity_change(item: Json) -> IdentityChange:
+    """Return what a system message tells of its customer's new number or user id.
+
+    The former user id may stand in the words alone: `User … changed from … to …`.
+    """
+    change = _Change.model_validate(item)
+    system = change.system
+    words = _FORMER.search(system.body)
+    former = change.sender_user_id or system.previous_user_id or (words and words[1])
+    return IdentityChange(
+        old=_identity(change.sender, former), new=_identity(system.wa_id, system.user_id)
+    )
+
+
+def _identity(number: str | None, user_id: str | None) -> Identity:
+    return Identity(number=f"+{number}" if number else None, user_id=user_id)
+
+
 def _sender(message: _Message) -> Identity:
-    number = f"+{message.sender}" if message.sender else None
-    return Identity(number=number, user_id=message.sender_user_id)
+    return _identity(message.sender, message.sender_user_id)
 
 
 def _recipient(status: _Status) -> Identity | None:
     """Return who got the message, if the provider names both a number and a user id."""
     if status.recipient_id is None or status.recipient_user_id is None:
         return None
-    return Identity(number=f"+{status.recipient_id}", user_id=status.recipient_user_id)
+    return _identity(status.recipient_id, status.recipient_user_id)
 
 
 def _words(item: Json) -> str | None:

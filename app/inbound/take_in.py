@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.core.database import Sessions
 from app.core.database_errors import DATABASE_ERRORS, fault_of
 from app.core.encryption import Vault
+from app.customers.identify import move_identity
+from app.customers.identity import IdentityChange
 from app.fraud.intake import CustomerMessage, receive
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
@@ -125,6 +127,9 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
                 lifetime=inbound.verification_lifetime,
             )
             result = "Duplicate" if decision is None else type(decision).__name__
+        case IdentityChange(old=old, new=new):
+            move_identity(session, old, new, vault=inbound.vault)
+            result = "Moved"
         case report:
             changed = apply_status(session, report, inbound.rules, vault=inbound.vault)
             result = "Changed" if changed else "Ignored"

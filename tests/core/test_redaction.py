@@ -17,6 +17,9 @@ from app.core.redaction import HIDDEN, mask_phone, redact, redact_text
         ("/phones/34600111222", "/phones/••• 1222"),
         ("(600) 111-2222", "(••• 2222"),
         ("600 1112", "••• 1112"),
+        ("from US.13491208655302741918", "from US.••• 1918"),
+        ("US.ENT.11815799212886844830 wrote", "US.••• 4830 wrote"),
+        ("sent wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQQA=", f"sent {HIDDEN}"),
     ],
 )
 def test_numbers_of_people_and_codes_are_hidden(text: str, shown: str) -> None:
@@ -42,11 +45,18 @@ def test_dates_ids_and_counts_stay_readable(text: str) -> None:
 
 
 def test_members_are_hidden_by_what_their_key_says_and_numbers_pass() -> None:
-    value = {"otp": "1", "phone": "+34600111222", "case_id": 123456, "list": ["654321", b"raw"]}
+    value = {
+        "otp": "1",
+        "phone": "+34600111222",
+        "from_user_id": "US.1349",
+        "case_id": 123456,
+        "list": ["654321", b"raw"],
+    }
 
     assert redact(value) == {
         "otp": HIDDEN,
         "phone": "••• 1222",
+        "from_user_id": "US.•••",
         "case_id": 123456,
         "list": [HIDDEN, HIDDEN],
     }

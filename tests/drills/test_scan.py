@@ -22,6 +22,7 @@ SEEN = Seen(codes={"482913"}, numbers={"+34600111222"})
         "600 111 222",
         "(600) 111-222",
         "tel:600.111.222",
+        "wamid.HBgLMzQ2MDAxMTEyMjIVAgASGBQzQURGODQ0MTM0N0Y4NTcxQzEwMAA=",
     ],
 )
 def test_it_finds(words: str) -> None:

@@ -15,6 +15,9 @@ from app.outbound.recipients import parse_recipient
         (" +34 600 11 12 22 ", "+34600111222"),
         ("+1 (555) 013-1026", "+15550131026"),
         ("tel:+34-600-111-222", "+34600111222"),
+        ("+52 1 55 1234 5678", "+5215512345678"),
+        ("+5491123456789", "+5491123456789"),
+        ("+551187654321", "+551187654321"),
     ],
 )
 def test_a_number_is_brought_to_its_international_form(typed: str, number: str) -> None:

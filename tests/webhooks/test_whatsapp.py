@@ -390,3 +390,51 @@ def test_without_a_database_a_bad_signature_is_still_refused(away: FlaskClient) 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
 def test_other_methods_ask_for_an_identity(client: FlaskClient, method: str) -> None:
     assert is_problem(getattr(client, method)(PATH), 401)
+
+
+USER = "ES.13491208655302741918"
+
+
+def test_a_customer_without_a_number_is_heard_and_answered_by_user_id(
+    client: FlaskClient, read: Read
+) -> None:
+    nameless = {key: value for key, value in message().items() if key != "from"}
+    post(client, body_of(messages(nameless | {"from_user_id": USER})))
+    assert read("SELECT masked FROM cc_customers") == [{"masked": "ES.••• 1918"}]
+    post(client, body_of(messages(message("wamid.2", "hello") | {"from_user_id": USER})))
+    assert read("SELECT masked FROM cc_customers") == [{"masked": "••• 1222"}]
+    assert len(read("SELECT id FROM cc_verification_jobs")) == 1
+
+
+def test_a_change_of_number_or_user_id_moves_the_customer(client: FlaskClient, read: Read) -> None:
+    post(client, body_of(messages(message() | {"from_user_id": USER})))
+    number = {"type": "user_changed_number", "wa_id": "34600999888", "body": "User A changed"}
+    user = {
+        "type": "user_changed_user_id",
+        "user_id": "ES.2222222222222",
+        "body": f"User A changed from {USER} to ES.2222222222222",
+    }
+    system = {"id": "wamid.s", "type": "system", "timestamp": "1764000001"}
+    post(client, body_of(messages(system | {"from": "34600111222", "system": number})))
+    post(client, body_of(messages(system | {"system": user})))
+    post(client, body_of(messages(message("wamid.2") | {"from": "34600999888"})))
+    nameless = {key: value for key, value in message("wamid.3").items() if key != "from"}
+    post(client, body_of(messages(nameless | {"from_user_id": "ES.2222222222222"})))
+    assert read("SELECT masked FROM cc_customers") == [{"masked": "••• 9888"}]
+    assert count(read) == 3
+    assert not read("SELECT id FROM cc_quarantined_parts")
+
+
+def test_a_delivery_status_teaches_a_user_id(
+    client: FlaskClient, customer: Customer, read: Read
+) -> None:
+    customer.write("hello")
+    customer.run()
+    status = {
+        "id": customer.last_message_id(),
+        "status": "delivered",
+        "recipient_id": "34600111222",
+        "recipient_user_id": USER,
+    }
+    post(client, body_of({"statuses": [status]}))
+    assert len(read("SELECT id FROM cc_customers WHERE user_id_fingerprint IS NOT NULL")) == 1

@@ -8,7 +8,7 @@ import httpx
 from app.local.drills.book import Book
 from app.local.drills.broker import overheard, speaks_redis
 from app.local.drills.customer import Customer
-from app.local.drills.scan import count_leaks, links_in
+from app.local.drills.scan import count_leaks, decoded, links_in
 from app.local.drills.scenes import INVALID, outbound_patience, submit_doomed_job
 
 PAGES_OF_A_KIND = 15
@@ -101,7 +101,8 @@ def _scan_rows(book: Book) -> None:
             f"SELECT count(*), count(*) FILTER (WHERE t::text ~ :secrets),"  # noqa: S608 - a name from the catalogue
             f" count(*) FILTER (WHERE t::text LIKE '%••• %') FROM {table} AS t"
         )
-        rows.append((table, *book.read(statement, secrets=book.stage.seen.pattern)[0]))
+        whole, found, masks = book.read(statement, secrets=book.stage.seen.pattern)[0]
+        rows.append((table, whole, found + _encoded(book, table), masks))
     book.write(
         "No row of any table holds a code or a full number, in any column",
         passed=not any(row[2] for row in rows) and any(row[3] for row in rows),
@@ -110,6 +111,13 @@ def _scan_rows(book: Book) -> None:
         columns=("table", "rows", "that hold any", "that hold a mask"),
         rows=rows,
     )
+
+
+def _encoded(book: Book, table: str) -> int:
+    """Count the rows that hold a secret in base64, as a message id of WhatsApp does."""
+    texts = book.read(f"SELECT t::text FROM {table} AS t")  # noqa: S608 - a name from the catalogue
+    pattern = book.stage.seen.pattern
+    return sum(count_leaks(pattern, decoded(row[0])) > 0 for row in texts)
 
 
 def _logs(book: Book) -> Iterator[tuple[str, str]]:

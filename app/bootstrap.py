@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.dispatch.catalogue import check_catalogue
 from app.dispatch.decisions import Rules
 from app.dispatch.dispatch import Dispatcher
+from app.fraud.answer_limits import AnswerLimits
 from app.fraud.challenges import otp_composer
 from app.inbound.take_in import Inbound
 from app.outbound.claim import Desk
@@ -83,6 +84,7 @@ def build(
             vault=vault,
             clock=clock,
             rules=outbound.rules,
+            limits=AnswerLimits(unverified_per_hour=settings.unverified_per_hour),
             quarantine_days=settings.quarantine_days,
             verification_lifetime=timedelta(hours=settings.verification_expires_hours),
         ),

@@ -89,5 +89,11 @@ def _intake(container: Container, sender: str) -> float:
     )
     started = time.perf_counter()
     with container.sessions.begin() as session:
-        receive(session, message, vault=container.vault, now=datetime.now(UTC))
+        receive(
+            session,
+            message,
+            vault=container.vault,
+            now=datetime.now(UTC),
+            limits=container.inbound.limits,
+        )
     return time.perf_counter() - started

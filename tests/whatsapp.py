@@ -110,7 +110,11 @@ class Customer:
         )
         with self.container.sessions.begin() as session:
             decision = receive(
-                session, message, vault=self.container.vault, now=self.container.clock()
+                session,
+                message,
+                vault=self.container.vault,
+                now=self.container.clock(),
+                limits=self.container.inbound.limits,
             )
         return type(decision).__name__
 

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
         "OUTBOUND_RETRY_BASE_SECONDS", default=10.0, gt=0
     )
     outbound_per_second: int = _automation("OUTBOUND_PER_SECOND", 40, ge=1, le=1000)
+    unverified_per_hour: int = _automation("UNVERIFIED_PER_HOUR", default=3000, ge=1)
     quarantine_days: int = _automation("QUARANTINE_DAYS", default=30, ge=1, le=365)
     verification_expires_hours: int = _automation(
         "VERIFICATION_EXPIRES_HOURS", default=24, ge=1, le=8_760

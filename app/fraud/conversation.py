@@ -19,6 +19,7 @@ from enum import StrEnum
 from app.fraud.phrases import (
     Code,
     Command,
+    Deletion,
     Echo,
     Language,
     MistypedCode,
@@ -31,8 +32,6 @@ from app.fraud.phrases import (
 
 MAX_TRIES = 5
 MAX_SENDS = 3
-MAX_ANSWERS = 20
-"""Messages of one number within the send window that are answered with more than silence."""
 
 
 class CodeState(StrEnum):
@@ -72,15 +71,19 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a number stands: its open verification, and what it did within the send window.
+    """Where a customer stands: their open verification, and what they did in the send window.
 
-    `language` is the one it last used, if any.
+    `language` is the one they last used, if any. `is_verified` tells that they have proved
+    who they are before. `messages_of_all` bounds from above how many messages all customers
+    together have sent within the hour.
     """
 
     verification: Verification | None = None
     recent_sends: int = 0
     recent_messages: int = 0
     language: Language | None = None
+    is_verified: bool = False
+    messages_of_all: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Say nothing: the number floods us, or a machine answers our answers or repeats them."""
+    """Say nothing: a machine repeats our own words, or there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDeletion:
+    """Keep with the report that the customer deleted a message; say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,16 @@ class Cancel:
 
 
 Decision = (
-    Answer | Silence | Begin | SendAgain | AddToReport | CountWrongCode | Exhaust | Verify | Cancel
+    Answer
+    | Silence
+    | NoteDeletion
+    | Begin
+    | SendAgain
+    | AddToReport
+    | CountWrongCode
+    | Exhaust
+    | Verify
+    | Cancel
 )
 
 
@@ -149,12 +166,8 @@ def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -
     `is_right` compares digits with every live code; it is asked only while there is one.
     """
     verification = standing.verification
-    if isinstance(said, Echo) or _is_flood(said, standing):
-        return Silence()
-    if isinstance(said, Unsupported):
-        return Answer(Reply.UNSUPPORTED)
-    if isinstance(said, Request) and said.command is Command.HELP:
-        return Answer(Reply.WELCOME)
+    if (decision := _in_any_state(said, verification)) is not None:
+        return decision
     if verification is None:
         return _with_nothing_open(said, standing)
     if isinstance(said, Code):
@@ -162,8 +175,18 @@ def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -
     return _while_awaiting(said, verification, standing)
 
 
-def _is_flood(said: Said, standing: Standing) -> bool:
-    return isinstance(said, SmallTalk | Unsupported) and standing.recent_messages > MAX_ANSWERS
+def _in_any_state(said: Said, verification: Verification | None) -> Decision | None:
+    match said:
+        case Echo():
+            return Silence()
+        case Deletion():
+            return NoteDeletion() if verification else Silence()
+        case Unsupported():
+            return Answer(Reply.UNSUPPORTED)
+        case Request(command=Command.HELP):
+            return Answer(Reply.WELCOME)
+        case _:
+            return None
 
 
 def language_of(said: Said, standing: Standing) -> Language:

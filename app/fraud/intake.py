@@ -12,6 +12,7 @@ from app.core.encryption import Vault
 from app.core.redaction import redact_text
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
+from app.fraud.answer_limits import Answering, AnswerLimits
 from app.fraud.cases import open_case
 from app.fraud.challenges import Codes, codes_of
 from app.fraud.conversation import (
@@ -22,6 +23,7 @@ from app.fraud.conversation import (
     CountWrongCode,
     Decision,
     Exhaust,
+    NoteDeletion,
     Reply,
     SendAgain,
     Silence,
@@ -32,16 +34,19 @@ from app.fraud.conversation import (
 from app.fraud.expiry import VERIFICATION_LIFETIME, open_verification
 from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
-from app.fraud.phrases import Code, Echo, Language, Said, Unsupported, understand
+from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
 from app.fraud.standing import read_standing
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
+from app.outbox.events import UnverifiedAnswersLimited
+from app.outbox.record import record_event
 
 log = structlog.get_logger(__name__)
 
 MAX_REPORT = 1000
 """Characters kept of what a customer reports, all their messages together."""
+DELETION = "(The customer deleted a message.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +60,13 @@ class CustomerMessage:
     sent_at: datetime | None = None
 
 
-def receive(
+def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     session: Session,
     message: CustomerMessage,
     *,
     vault: Vault,
     now: datetime,
+    limits: AnswerLimits,
     lifetime: timedelta = VERIFICATION_LIFETIME,
 ) -> Decision | None:
     """Take in a message within the caller's transaction; return what was decided.
@@ -68,22 +74,34 @@ def receive(
     Messages of one customer wait for each other. A message that was taken in before changes
     nothing and returns None, so a provider may deliver it as often as it likes. All that
     a message leads to, the case and its event included, is written in this transaction.
-    A verification older than `lifetime` is closed first, as expired.
+    A verification older than `lifetime` is closed first, as expired. `limits` hold back answers,
+    never what the message changes.
     """
     customer = identify(session, message.sender, vault=vault)
-    if not _keep(session, message, customer, vault):
+    message_id = _keep(session, message, customer, vault)
+    if message_id is None:
         return None
     verification = open_verification(session, customer.id, lifetime=lifetime)
     codes = codes_of(session, verification, vault=vault, now=now)
-    intake = _Intake(session, customer, vault, now, verification, codes)
-    said = Echo() if message.text and is_ours(message.text) else understand(message.text)
+    said = _said(message)
     code = codes.state_for(_entered(said))
-    standing = read_standing(session, customer.id, verification, code)
+    standing = read_standing(session, customer.id, verification, code, message_id=message_id)
     decision = decide(said, standing, is_right=codes.is_right)
-    if isinstance(said, Unsupported):
-        log.info("inbound_kind_unsupported", kind=message.kind)
+    answering = limits.judge(decision, standing)
+    intake = _Intake(session, customer, vault, now, verification, codes, answering)
     intake.write(decision, said, language_of(said, standing))
     return decision
+
+
+def _said(message: CustomerMessage) -> Said:
+    if message.kind == "revoke":
+        return Deletion()
+    if message.text and is_ours(message.text):
+        return Echo()
+    said = understand(message.text)
+    if isinstance(said, Unsupported):
+        log.info("inbound_kind_unsupported", kind=message.kind)
+    return said
 
 
 def _entered(said: Said) -> str | None:
@@ -92,8 +110,8 @@ def _entered(said: Said) -> str | None:
 
 def _keep(
     session: Session, message: CustomerMessage, customer: KnownCustomer, vault: Vault
-) -> bool:
-    """Write that the message came in; False if it had before."""
+) -> int | None:
+    """Write that the message came in, and return its id; None if it had come before."""
     statement = (
         insert(InboundMessage)
         .values(
@@ -105,7 +123,7 @@ def _keep(
         .on_conflict_do_nothing(index_elements=["message_fingerprint"])
         .returning(InboundMessage.id)
     )
-    return session.scalar(statement) is not None
+    return session.scalar(statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +136,12 @@ class _Intake:
     now: datetime
     verification: VerificationJob | None
     codes: Codes
+    answering: Answering
 
     def write(self, decision: Decision, said: Said, language: Language) -> None:
+        if self.answering is Answering.LIMITED:
+            hour = self.now.replace(minute=0, second=0, microsecond=0).isoformat()
+            record_event(self.session, UnverifiedAnswersLimited(hour=hour))
         match decision:
             case Begin(report=report):
                 self._send_code(self._begin(report, language))
@@ -141,6 +163,8 @@ class _Intake:
             case SendAgain(report=report):
                 self._add(verification, report)
                 self._send_code(verification)
+            case NoteDeletion():
+                self._add(verification, DELETION)
             case AddToReport(report=report):
                 self._add(verification, report)
                 self._say(Reply.REPORT_NOTED, language)
@@ -164,7 +188,9 @@ class _Intake:
         return verification
 
     def _send_code(self, verification: VerificationJob) -> None:
-        enqueue_otp(self.session, to=self.customer, subject_ref=f"verification:{verification.id}")
+        if self.answering is not Answering.LIMITED:
+            subject_ref = f"verification:{verification.id}"
+            enqueue_otp(self.session, to=self.customer, subject_ref=subject_ref)
 
     def _use_up(self, entered: str) -> None:
         challenge = self.codes.accepted(entered)
@@ -187,6 +213,9 @@ class _Intake:
     def _say(
         self, reply: Reply, language: Language, subject_ref: str | None = None, **fields: int
     ) -> None:
+        if self.answering is not Answering.ALLOWED:
+            log.warning("inbound_unanswered", sender=self.customer.masked, why=self.answering)
+            return
         if subject_ref is None and self.verification is not None:
             subject_ref = f"verification:{self.verification.id}"
         text = Text(render(reply, language, **fields))

@@ -27,7 +27,10 @@ class InboundMessage(Base):
     """
 
     __tablename__ = "cc_inbound_messages"
-    __table_args__ = (Index("ix_cc_inbound_messages_customer", "customer_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_cc_inbound_messages_created", "created_at"),
+        Index("ix_cc_inbound_messages_customer", "customer_id", "created_at"),
+    )
 
     id: Mapped[BigId]
     message_fingerprint: Mapped[str] = mapped_column(unique=True)

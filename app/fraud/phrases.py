@@ -174,7 +174,12 @@ class Echo:
     """Words of ours that came back: a machine wrote it, not the customer."""
 
 
-Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported | Echo
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The customer deleted a message that they had sent."""
+
+
+Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported | Echo | Deletion
 
 
 def understand(text: str | None) -> Said:

@@ -13,6 +13,7 @@ from app.core.database_errors import DATABASE_ERRORS, fault_of
 from app.core.encryption import Vault
 from app.customers.identify import move_identity
 from app.customers.identity import IdentityChange
+from app.fraud.answer_limits import AnswerLimits
 from app.fraud.intake import CustomerMessage, receive
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
@@ -36,6 +37,7 @@ class Inbound:
     vault: Vault
     clock: Callable[[], datetime]
     rules: Rules
+    limits: AnswerLimits
     quarantine_days: int
     verification_lifetime: timedelta
 
@@ -125,6 +127,7 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
                 vault=inbound.vault,
                 now=inbound.clock(),
                 lifetime=inbound.verification_lifetime,
+                limits=inbound.limits,
             )
             result = "Duplicate" if decision is None else type(decision).__name__
         case IdentityChange(old=old, new=new):

@@ -156,6 +156,18 @@ def _webhook_part_quarantined(payload: Payload) -> Wording:
     )
 
 
+@drafts("unverified_answers_limited", severity=Severity.ERROR)
+def _unverified_answers_limited(payload: Payload) -> Wording:
+    return Wording(
+        title="Customers who have proved nothing get no answer now",
+        body="More messages came within an hour than AUTOMATION_UNVERIFIED_PER_HOUR allows "
+        f"(first seen in the hour of {payload['hour']}). Reports are kept, but no code goes "
+        "out, so they become stuck verifications. If this is no attack, raise the setting and "
+        "restart; a customer who writes RESEND then gets a code.",
+        group_key="unverified_answers_limited",
+    )
+
+
 @drafts("outbound_provider_away", severity=Severity.ERROR)
 def _outbound_provider_away(payload: Payload) -> Wording:
     return Wording(

@@ -175,6 +175,21 @@ class WebhookPartQuarantined(Event):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnverifiedAnswersLimited(Event):
+    """Customers who have proved nothing are no longer answered; recorded once an hour."""
+
+    event_type: ClassVar[str] = "unverified_answers_limited"
+
+    hour: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`answers:{hour}`."""
+        return f"answers:{self.hour}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundProviderAway(Event):
     """The provider takes no messages; what waits for it is kept and loses no attempt."""
 

@@ -60,7 +60,13 @@ def _direct() -> Callable[[bytes], None]:
         if not isinstance(message, CustomerMessage):
             raise TypeError("The benchmark's own message was not understood.")
         with container.sessions.begin() as session:
-            receive(session, message, vault=container.vault, now=container.clock())
+            receive(
+                session,
+                message,
+                vault=container.vault,
+                now=container.clock(),
+                limits=container.inbound.limits,
+            )
 
     return take_in
 

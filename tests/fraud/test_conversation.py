@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.fraud.conversation import (
-    MAX_ANSWERS,
     MAX_SENDS,
     MAX_TRIES,
     AddToReport,
@@ -18,6 +17,7 @@ from app.fraud.conversation import (
     CountWrongCode,
     Decision,
     Exhaust,
+    NoteDeletion,
     Reply,
     SendAgain,
     Silence,
@@ -30,6 +30,7 @@ from app.fraud.conversation import (
 from app.fraud.phrases import (
     Code,
     Command,
+    Deletion,
     Echo,
     Language,
     MistypedCode,
@@ -135,11 +136,9 @@ def test_a_second_report_is_kept_even_if_no_code_may_be_sent() -> None:
     assert decide(REPORT, expired, is_right=wrong) == AddToReport("fraud!")
 
 
-@pytest.mark.parametrize("said", [SmallTalk(), Unsupported()])
-def test_a_flood_of_small_talk_is_met_with_silence(said: Said) -> None:
-    flooding = replace(AWAITING, recent_messages=MAX_ANSWERS + 1)
-    assert decide(said, flooding, is_right=wrong) == Silence()
-    assert decide(CODE, flooding, is_right=right) == Verify()
+def test_a_deleted_message_is_noted_with_an_open_report_and_answered_never() -> None:
+    assert decide(Deletion(), AWAITING, is_right=wrong) == NoteDeletion()
+    assert decide(Deletion(), NOTHING, is_right=wrong) == Silence()
 
 
 def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english() -> None:
@@ -150,7 +149,18 @@ def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english
 
 
 anything_said = st.sampled_from(
-    [REPORT, RESEND, CANCEL, HELP, CODE, MistypedCode(), SmallTalk(), Unsupported(), Echo()]
+    [
+        REPORT,
+        RESEND,
+        CANCEL,
+        HELP,
+        CODE,
+        MistypedCode(),
+        SmallTalk(),
+        Unsupported(),
+        Echo(),
+        Deletion(),
+    ]
 )
 any_standing = st.builds(
     Standing,

@@ -92,7 +92,13 @@ def test_a_rolled_back_intake_leaves_nothing(
         provider_message_id="wamid.lost", sender=Identity(number=CUSTOMER), kind="text", text=code
     )
     with container.sessions() as session:  # never committed
-        receive(session, message, vault=container.vault, now=container.clock())
+        receive(
+            session,
+            message,
+            vault=container.vault,
+            now=container.clock(),
+            limits=container.inbound.limits,
+        )
         session.flush()
     assert read("SELECT * FROM cc_fraud_cases") == []
     assert read("SELECT * FROM cc_automation_events") == []
@@ -208,9 +214,12 @@ def test_anything_but_text_is_answered_politely(customer: Customer, read: Read) 
     ]
 
 
-def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(customer: Customer) -> None:
-    decisions = [customer.write("I am out of office") for _ in range(25)]
-    assert decisions == ["Answer"] * 20 + ["Silence"] * 5
+def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(
+    customer: Customer, read: Read
+) -> None:
+    for _ in range(25):
+        customer.write("I am out of office")
+    assert len(read("SELECT id FROM cc_outbound_jobs")) == 20
     assert customer.write(REPORT) == "Begin"
 
 

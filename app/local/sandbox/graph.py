@@ -9,10 +9,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from app.customers.identity import USER_ID
 from app.local.sandbox.faults import Fault, FaultKind
 from app.local.sandbox.network import Network
 from app.local.sandbox.payloads import error_body
-from app.local.sandbox.state import Author, Message
+from app.local.sandbox.state import Author, Message, new_message_id
 from app.outbound.messages import MAX_TEXT
 
 blueprint = Blueprint("graph", __name__)
@@ -33,10 +34,16 @@ def send_message(version: str, phone_number_id: str) -> Response:
         return _error(_BAD_PARAMETER, 400)
     body = request.get_json(silent=True)
     body = body if isinstance(body, dict) else {}
-    phone, text = _phone(body), _words(body)
-    if phone is None or text is None or body.get("messaging_product") != "whatsapp":
+    text = _words(body)
+    if text is None or body.get("messaging_product") != "whatsapp":
+        return _error(_MISSING_PARAMETER, 400)
+    if USER_ID.fullmatch(str(body.get("to", ""))):
+        return _answer(str(body["to"]), new_message_id())  # Meta takes it and drops it
+    phone = _addressed(network, body)
+    if phone is None:
         return _error(_MISSING_PARAMETER, 400)
     message = Message(
+        id=new_message_id(network.phones.number_of(phone) or ""),
         author=Author.BUSINESS,
         text=text,
         status="sent",
@@ -45,8 +52,17 @@ def send_message(version: str, phone_number_id: str) -> Response:
     return _carry(network, phone, message)
 
 
-def _phone(body: dict[str, Any]) -> str | None:
-    """Return the recipient's digits."""
+def _addressed(network: Network, body: dict[str, Any]) -> str | None:
+    """Return whose phone a message goes to: that of a number in `to`, or of a user id."""
+    if "to" in body:
+        digits = _digits(body)
+        return network.phones.holder_of(digits) if digits else None
+    user_id = str(body.get("recipient", ""))
+    is_whole = body.get("recipient_type") == "individual" and USER_ID.fullmatch(user_id)
+    return user_id if is_whole else None
+
+
+def _digits(body: dict[str, Any]) -> str | None:
     digits = re.sub(r"[ +().-]", "", str(body.get("to", "")))
     return digits if re.fullmatch(r"[1-9]\d{6,14}", digits) else None
 
@@ -77,11 +93,14 @@ def _carry(network: Network, phone: str, message: Message) -> Response:
             request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         case _:
             network.deliver(phone, message)
-    return jsonify(
-        messaging_product="whatsapp",
-        contacts=[{"input": f"+{phone}", "wa_id": phone}],
-        messages=[{"id": message.id}],
-    )
+    return _answer(phone, message.id)
+
+
+def _answer(phone: str, message_id: str) -> Response:
+    contact = {"input": f"+{phone}", "wa_id": phone}
+    if not phone.isdigit():
+        contact = {"input": phone, "user_id": phone}
+    return jsonify(messaging_product="whatsapp", contacts=[contact], messages=[{"id": message_id}])
 
 
 def _refuse(fault: Fault) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.local.sandbox.courier import Courier
-from app.local.sandbox.payloads import message_payload, status_payload
+from app.local.sandbox.payloads import Contact, message_payload, status_payload
 from app.local.sandbox.state import Author, Message, Phones, new_message_id
 
 
@@ -33,11 +33,14 @@ class Network:
             author=Author.CUSTOMER,
             text=text,
             status="on its way",
-            id=message_id or new_message_id(),
+            id=message_id or new_message_id(self.phones.number_of(phone) or ""),
         )
         self.phones.add(phone, message)
         body = message_payload(
-            message, phone=phone, kind=kind, phone_number_id=self.config.phone_number_id
+            message,
+            customer=self._contact(phone),
+            kind=kind,
+            phone_number_id=self.config.phone_number_id,
         )
         self.phones.set_status(phone, message.id, self._courier.post(body) or "delivered")
         return message
@@ -63,6 +66,10 @@ class Network:
         """Deliver the last reports and stop."""
         self._courier.close()
 
+    def _contact(self, phone: str) -> Contact:
+        user_id = None if phone.isdigit() else phone
+        return Contact(number=self.phones.number_of(phone), user_id=user_id)
+
     def _report(
         self, phone: str, message: Message, status: str, *, code: int | None = None
     ) -> None:
@@ -70,7 +77,7 @@ class Network:
             status_payload(
                 message,
                 status,
-                phone=phone,
+                customer=self._contact(phone),
                 phone_number_id=self.config.phone_number_id,
                 code=code,
             )

@@ -1,5 +1,6 @@
 """The webhook bodies that Meta sends, as it sends them. Pure."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from app.local.sandbox.state import Message
@@ -7,37 +8,59 @@ from app.local.sandbox.state import Message
 BUSINESS_NUMBER = "15550009999"
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What WhatsApp tells of a customer: a number without a plus, a user id, or both."""
+
+    number: str | None
+    user_id: str | None
+
+    def named(self, *, number: str, user_id: str) -> dict[str, str]:
+        """Return what is known, under the names that the fields have in their place."""
+        fields = {number: self.number, user_id: self.user_id}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
 def message_payload(
-    message: Message, *, phone: str, kind: str, phone_number_id: str
+    message: Message, *, customer: Contact, kind: str, phone_number_id: str
 ) -> dict[str, Any]:
     """Return the webhook that brings a customer's message."""
     content = {"body": message.text} if kind == "text" else {"id": "media-1"}
     sent = {
-        "from": phone,
+        **customer.named(number="from", user_id="from_user_id"),
         "id": message.id,
         "timestamp": str(int(message.at.timestamp())),
         "type": kind,
         kind: content,
     }
-    contact = {"profile": {"name": "Sandbox customer"}, "wa_id": phone}
+    profile = {"name": "Sandbox customer"}
+    if customer.user_id:
+        profile["username"] = "sandbox.customer"
+    contact = {"profile": profile, **customer.named(number="wa_id", user_id="user_id")}
     return _envelope({"contacts": [contact], "messages": [sent]}, phone_number_id)
 
 
 def status_payload(
-    message: Message, status: str, *, phone: str, phone_number_id: str, code: int | None = None
+    message: Message,
+    status: str,
+    *,
+    customer: Contact,
+    phone_number_id: str,
+    code: int | None = None,
 ) -> dict[str, Any]:
     """Return the webhook that reports how far a message of the business has got."""
     report: dict[str, Any] = {
         "id": message.id,
         "status": status,
         "timestamp": str(int(message.at.timestamp())),
-        "recipient_id": phone,
+        **customer.named(number="recipient_id", user_id="recipient_user_id"),
     }
     if message.tracker is not None:
         report["biz_opaque_callback_data"] = message.tracker
     if code is not None:
         report["errors"] = [error_body(code)]
-    return _envelope({"statuses": [report]}, phone_number_id)
+    contact = customer.named(number="wa_id", user_id="user_id")
+    return _envelope({"contacts": [contact], "statuses": [report]}, phone_number_id)
 
 
 def error_body(code: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import InvalidInput
+from app.customers.identity import USER_ID
 from app.local.sandbox.faults import SLOW_SECONDS, Fault, FaultKind
 from app.local.sandbox.network import Network
 from app.local.sandbox.state import Author, Conversation
@@ -40,12 +41,28 @@ _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 @blueprint.app_template_filter()
 def international(phone: str) -> str:
-    """Return digits as people write them, e.g. `+34 600 11 12 22`; of no country, as they are."""
+    """Return digits as people write them, e.g. `+34 600 11 12 22`; of no country, as they are.
+
+    A user id has no such form.
+    """
+    if not phone.isdigit():
+        return phone
     try:
         number = phonenumbers.parse(f"+{phone}", None)
     except phonenumbers.NumberParseException:
         return f"+{phone}"
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _phone(typed: str) -> str:
+    """Return a user id as it is, a number as digits. Raises ValueError."""
+    return typed.strip() if USER_ID.fullmatch(typed.strip()) else _digits(typed)
+
+
+def _user_id(typed: str) -> str:
+    if not USER_ID.fullmatch(typed):
+        raise ValueError("This is not a user id; write it like ES.13491208655302741918.")
+    return typed
 
 
 def _digits(number: str) -> str:
@@ -56,7 +73,7 @@ def _digits(number: str) -> str:
 
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
-Phone = Annotated[str, AfterValidator(_digits)]
+Phone = Annotated[str, AfterValidator(_phone)]
 
 
 class TypedMessage(BaseModel):
@@ -66,6 +83,13 @@ class TypedMessage(BaseModel):
     text: str = Field("", max_length=4096)
     kind: str = Field("text", pattern=r"^[a-z]{1,20}$")
     id: str | None = Field(None, min_length=1, max_length=200)
+
+
+class RevealedNumber(BaseModel):
+    """A customer without a number, and the number that the business learns of them."""
+
+    user_id: Annotated[str, AfterValidator(_user_id)]
+    number: Annotated[str, AfterValidator(_digits)]
 
 
 class PlannedFailure(BaseModel):
@@ -104,7 +128,7 @@ def show_messages(conversation_id: int) -> str:
 def begin() -> AnyResponse:
     """Open the conversation of the number that was typed."""
     try:
-        phone = _digits(request.form.get("phone", ""))
+        phone = _phone(request.form.get("phone", ""))
     except ValueError as error:
         conversation = _find(request.form.get("current", 0, type=int))
         return Response(_render("phone.html", conversation, fault=str(error)), 422)
@@ -127,7 +151,8 @@ def write(conversation_id: int) -> AnyResponse:
 def read_conversation(phone: str) -> Response:
     """Return a conversation as JSON; looking this way marks nothing as read."""
     conversation = _network().phones.open(_body_of(TypedMessage, {"phone": phone}).phone)
-    return jsonify(phone=f"+{conversation.phone}", messages=conversation.messages)
+    phone = conversation.phone if not conversation.phone.isdigit() else f"+{conversation.phone}"
+    return jsonify(phone=phone, messages=conversation.messages)
 
 
 @blueprint.post("/api/messages")
@@ -140,6 +165,14 @@ def write_message() -> Response:
     messages = _network().phones.open(typed.phone).messages
     status = next((each.status for each in messages if each.id == sent.id), "forgotten")
     return jsonify(id=sent.id, status=status)
+
+
+@blueprint.post("/api/numbers")
+def reveal_number() -> Response:
+    """Let the business learn a customer's number: from now on webhooks carry it."""
+    revealed = _body_of(RevealedNumber, request.get_json())
+    _network().phones.reveal(revealed.user_id, revealed.number)
+    return jsonify(user_id=revealed.user_id, number=f"+{revealed.number}")
 
 
 @blueprint.post("/api/failures")

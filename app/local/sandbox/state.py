@@ -1,6 +1,7 @@
 """What the sandbox remembers: conversations and planned faults, bounded, in memory."""
 
 import threading
+from base64 import b64encode
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,11 @@ class Author(StrEnum):
     BUSINESS = "business"
 
 
-def new_message_id() -> str:
-    """Return an id of the form that WhatsApp gives to messages."""
-    return f"wamid.{uuid4().hex.upper()}"
+def new_message_id(number: str = "") -> str:
+    """Return an id as WhatsApp makes them: base64 that holds the customer's number."""
+    head = b"\x1c\x18\x0b"
+    tail = b"\x15\x02\x00\x12\x18\x14" + uuid4().hex[:20].upper().encode() + b"\x00"
+    return f"wamid.{b64encode(head + number.encode() + tail).decode()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +47,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The messages of one customer, oldest first. `phone` is digits without a plus."""
+    """The messages of one customer, oldest first.
+
+    `phone` is digits without a plus, or the user id of a customer whose number is hidden;
+    `number` is the number that WhatsApp tells the business, if it tells one.
+    """
 
     id: int
     phone: str
     messages: Sequence[Message]
+    number: str | None
 
 
 class Phones:
@@ -59,7 +67,24 @@ class Phones:
         self._messages: OrderedDict[str, deque[Message]] = OrderedDict()
         self._ids: dict[str, int] = {}
         self._faults: dict[str, list[Fault]] = {}
+        self._numbers: dict[str, str] = {}
         self._last_id = 0
+
+    def reveal(self, user_id: str, number: str) -> None:
+        """Let the business learn the number of the customer `user_id` from now on."""
+        with self._lock:
+            self._of(user_id)
+            self._numbers[user_id] = number
+
+    def number_of(self, phone: str) -> str | None:
+        """Return the number that WhatsApp tells of this customer, None while it is hidden."""
+        with self._lock:
+            return self._number_of(phone)
+
+    def holder_of(self, number: str) -> str:
+        """Return whose phone a number rings: a customer with a user id, or the number itself."""
+        with self._lock:
+            return next((who for who, known in self._numbers.items() if known == number), number)
 
     def open(self, phone: str) -> Conversation:
         """Return the conversation of `phone`, begun if there is none."""
@@ -126,6 +151,11 @@ class Phones:
             phone, _ = self._messages.popitem(last=False)
             del self._ids[phone]
             self._faults.pop(phone, None)
+            self._numbers.pop(phone, None)
 
     def _view(self, messages: deque[Message], phone: str) -> Conversation:
-        return Conversation(self._ids[phone], phone, tuple(messages))
+        number = self._number_of(phone)
+        return Conversation(self._ids[phone], phone, tuple(messages), number)
+
+    def _number_of(self, phone: str) -> str | None:
+        return phone if phone.isdigit() else self._numbers.get(phone)

@@ -28,7 +28,7 @@ def create_celery(settings: Settings) -> Celery:
     Raises IncompleteCatalogue if an event type has no draft.
     """
     check_catalogue()
-    app = Celery("automation", include=["workers.tasks"], set_as_current=True)
+    app = Celery("automation", include=["workers.tasks", "workers.starting"], set_as_current=True)
     app.conf.update(
         broker_url=settings.celery_broker_url,
         broker_connection_retry_on_startup=True,

@@ -8,7 +8,8 @@ A limit holds back answers alone: what was reported or proved is kept all the sa
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.fraud.conversation import Decision, Standing, Verify
+from app.fraud.conversation import Standing
+from app.fraud.decisions import Decision, Verify
 
 PER_CUSTOMER = 20
 """Messages of one customer within the send window that are answered."""

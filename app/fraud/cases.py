@@ -1,9 +1,10 @@
-"""Open the case of a verified report, with the event that tells of it."""
+"""Open the case of a verified report and add to it, with the events that tell of it."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.fraud.models import FraudCase, VerificationJob
-from app.outbox.events import FraudCaseCreated
+from app.fraud.models import CaseStatus, FraudCase, FraudCaseMessage, VerificationJob
+from app.outbox.events import FraudCaseCreated, FraudCaseMessageAdded
 from app.outbox.record import record_event
 
 
@@ -27,3 +28,27 @@ def open_case(session: Session, verification: VerificationJob) -> FraudCase:
         ),
     )
     return case
+
+
+def open_case_of(session: Session, customer_id: int) -> FraudCase | None:
+    """Return the newest case of a customer if it is open."""
+    newest = session.scalar(
+        select(FraudCase)
+        .where(FraudCase.customer_id == customer_id)
+        .order_by(FraudCase.id.desc())
+        .limit(1)
+    )
+    return newest if newest is not None and newest.status == CaseStatus.OPEN else None
+
+
+def add_message(session: Session, case: FraudCase, text: str) -> None:
+    """Keep redacted words with `case`, and record `fraud_case_message_added`."""
+    message = FraudCaseMessage(case_id=case.id, text=text)
+    session.add(message)
+    session.flush()
+    record_event(
+        session,
+        FraudCaseMessageAdded(
+            case_id=case.id, message_id=message.id, masked_phone=case.phone_masked, text=text
+        ),
+    )

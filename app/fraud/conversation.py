@@ -8,14 +8,32 @@
                               │  └────── 24 hours ──────────► expired
                               └─ RESEND, report: stays awaiting
 
+What a customer writes while their newest case is open is kept with it, unless it is a command,
+a code or a new report.
+
 A wrong code is counted across resends. An expired code, a mistyped one and one that was
-not sent yet cost no try, because they tell a guesser nothing.
+not sent yet cost no attempt, because they tell a guesser nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.fraud.decisions import (
+    AddToCase,
+    AddToReport,
+    Answer,
+    Begin,
+    Cancel,
+    CountWrongCode,
+    Decision,
+    Exhaust,
+    NoteDeletion,
+    Reply,
+    SendAgain,
+    Silence,
+    Verify,
+)
 from app.fraud.phrases import (
     Code,
     Command,
@@ -33,6 +51,9 @@ from app.fraud.phrases import (
 MAX_TRIES = 5
 MAX_SENDS = 3
 
+MAX_KEPT = 100
+"""Messages of one customer within the send window that are kept with their case."""
+
 
 class CodeState(StrEnum):
     """What may be said of the code that was entered, else of the codes of a verification."""
@@ -40,25 +61,6 @@ class CodeState(StrEnum):
     NOT_SENT = "not_sent"
     LIVE = "live"
     EXPIRED = "expired"
-
-
-class Reply(StrEnum):
-    """What the customer is told; the words are in `app.fraud.replies`."""
-
-    WELCOME = "welcome"
-    UNSUPPORTED = "unsupported"
-    CODE_ON_ITS_WAY = "code_on_its_way"
-    ENTER_CODE = "enter_code"
-    MISTYPED_CODE = "mistyped_code"
-    WRONG_CODE = "wrong_code"
-    EXPIRED_CODE = "expired_code"
-    EXHAUSTED = "exhausted"
-    TOO_MANY_CODES = "too_many_codes"
-    REPORT_NOTED = "report_noted"
-    NO_CODE_EXPECTED = "no_code_expected"
-    NOTHING_OPEN = "nothing_open"
-    CANCELLED = "cancelled"
-    VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class Standing:
     """Where a customer stands: their open verification, and what they did in the send window.
 
     `language` is the one they last used, if any. `is_verified` tells that they have proved
-    who they are before. `messages_of_all` bounds from above how many messages all customers
-    together have sent within the hour.
+    who they are before, `has_open_case` that their newest case is open. `messages_of_all`
+    bounds from above how many messages all customers together have sent within the hour.
     """
 
     verification: Verification | None = None
@@ -83,81 +85,8 @@ class Standing:
     recent_messages: int = 0
     language: Language | None = None
     is_verified: bool = False
+    has_open_case: bool = False
     messages_of_all: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Say something; nothing changes."""
-
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Say nothing: a machine repeats our own words, or there is nothing to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoteDeletion:
-    """Keep with the report that the customer deleted a message; say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """Open a verification for this report and send its first code."""
-
-    report: str
-
-
-@dataclass(frozen=True, slots=True)
-class SendAgain:
-    """Send another code; `report` is what the customer added, if anything."""
-
-    report: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AddToReport:
-    """Keep what the customer added; the code that was sent stays good."""
-
-    report: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountWrongCode:
-    """Count a wrong code; `left` more may be tried."""
-
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exhaust:
-    """Count the last wrong code and close the verification."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verify:
-    """The code is right: use it up and open the case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Close the verification because the customer asked to."""
-
-
-Decision = (
-    Answer
-    | Silence
-    | NoteDeletion
-    | Begin
-    | SendAgain
-    | AddToReport
-    | CountWrongCode
-    | Exhaust
-    | Verify
-    | Cancel
-)
 
 
 def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -> Decision:
@@ -189,6 +118,25 @@ def _in_any_state(said: Said, verification: Verification | None) -> Decision | N
             return None
 
 
+def _belongs_to_case(said: Said, standing: Standing) -> bool:
+    """Tell whether a message is something that the team has to read with the open case."""
+    if not standing.has_open_case:
+        return False
+    match said:
+        case SmallTalk(is_courtesy=is_courtesy):
+            return not is_courtesy
+        case MistypedCode() | Code(has_words=True):  # an amount, if no code is awaited
+            return standing.verification is None
+        case Report():
+            return standing.verification is None and standing.recent_sends >= MAX_SENDS
+        case _:
+            return False
+
+
+def _add_to_case(standing: Standing) -> Decision:
+    return AddToCase() if standing.recent_messages <= MAX_KEPT else Silence()
+
+
 def language_of(said: Said, standing: Standing) -> Language:
     """Return the language to answer in: the message's, else the number's last, else English."""
     spoken = said.language if isinstance(said, Report | Request | SmallTalk) else None
@@ -197,6 +145,8 @@ def language_of(said: Said, standing: Standing) -> Language:
 
 def _with_nothing_open(said: Said, standing: Standing) -> Decision:
     match said:
+        case _ if _belongs_to_case(said, standing):
+            return _add_to_case(standing)
         case Report(text=text):
             return _if_sendable(Begin(text), standing)
         case Code():
@@ -217,6 +167,8 @@ def _while_awaiting(said: Said, verification: Verification, standing: Standing) 
             return _on_second_report(text, verification, standing)
         case MistypedCode():
             return Answer(Reply.MISTYPED_CODE)
+        case _ if _belongs_to_case(said, standing):
+            return _add_to_case(standing)
         case _:
             return Answer(Reply.ENTER_CODE)
 

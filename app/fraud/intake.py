@@ -9,13 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
-from app.core.redaction import redact_text
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
 from app.fraud.answer_limits import Answering, AnswerLimits
-from app.fraud.cases import open_case
+from app.fraud.cases import add_message, open_case, open_case_of
 from app.fraud.challenges import Codes, codes_of
-from app.fraud.conversation import (
+from app.fraud.conversation import decide, language_of
+from app.fraud.decisions import (
+    AddToCase,
     AddToReport,
     Answer,
     Begin,
@@ -28,8 +29,6 @@ from app.fraud.conversation import (
     SendAgain,
     Silence,
     Verify,
-    decide,
-    language_of,
 )
 from app.fraud.expiry import VERIFICATION_LIFETIME, open_verification
 from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
@@ -37,6 +36,7 @@ from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
 from app.fraud.standing import read_standing
+from app.fraud.storable import MAX_MESSAGE, storable
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
 from app.outbox.events import UnverifiedAnswersLimited
@@ -44,8 +44,6 @@ from app.outbox.record import record_event
 
 log = structlog.get_logger(__name__)
 
-MAX_REPORT = 1000
-"""Characters kept of what a customer reports, all their messages together."""
 DELETION = "(The customer deleted a message.)"
 
 
@@ -87,8 +85,8 @@ def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     code = codes.state_for(_entered(said))
     standing = read_standing(session, customer.id, verification, code, message_id=message_id)
     decision = decide(said, standing, is_right=codes.is_right)
-    answering = limits.judge(decision, standing)
-    intake = _Intake(session, customer, vault, now, verification, codes, answering)
+    answering, text = limits.judge(decision, standing), message.text or ""
+    intake = _Intake(session, customer, vault, now, verification, codes, answering, text)
     intake.write(decision, said, language_of(said, standing))
     return decision
 
@@ -137,6 +135,7 @@ class _Intake:
     verification: VerificationJob | None
     codes: Codes
     answering: Answering
+    text: str
 
     def write(self, decision: Decision, said: Said, language: Language) -> None:
         if self.answering is Answering.LIMITED:
@@ -148,6 +147,8 @@ class _Intake:
             case Answer(reply=reply):
                 minutes = int(SEND_WINDOW.total_seconds() // 60)
                 self._say(reply, language, minutes=minutes)
+            case AddToCase():
+                self._add_to_case(language)
             case Silence():
                 log.warning("inbound_unanswered", sender=self.customer.masked)
             case Verify() if self.verification is not None and isinstance(said, Code):
@@ -202,6 +203,12 @@ class _Intake:
         case = open_case(self.session, verification)
         self._say(Reply.VERIFIED, language, subject_ref=f"case:{case.id}", case_id=case.id)
 
+    def _add_to_case(self, language: Language) -> None:
+        case = open_case_of(self.session, self.customer.id)
+        if case is not None:
+            add_message(self.session, case, storable(self.text, limit=MAX_MESSAGE))
+            self._say(Reply.ADDED_TO_CASE, language, f"case:{case.id}", case_id=case.id)
+
     def _add(self, verification: VerificationJob, report: str | None) -> None:
         if report:
             verification.report = storable(f"{verification.report}\n{report}")
@@ -220,10 +227,3 @@ class _Intake:
             subject_ref = f"verification:{self.verification.id}"
         text = Text(render(reply, language, **fields))
         enqueue(self.session, text, to=self.customer, vault=self.vault, subject_ref=subject_ref)
-
-
-def storable(report: str) -> str:
-    """Return a report as it may be kept: redacted, without control characters, capped."""
-    plain = "".join(char if char.isprintable() or char == "\n" else " " for char in report)
-    redacted = redact_text(plain)
-    return redacted if len(redacted) <= MAX_REPORT else f"{redacted[: MAX_REPORT - 1]}…"

@@ -101,6 +101,13 @@ class OtpChallenge(Base):
     created_at: Mapped[CreatedAt]
 
 
+class CaseStatus(StrEnum):
+    """Whether a case is being worked on."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class FraudCase(Base):
     """A report whose customer has proved who they are."""
 
@@ -122,3 +129,15 @@ class FraudCase(Base):
     report: Mapped[str]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class FraudCaseMessage(Base):
+    """What the customer of an open case wrote after it was opened, redacted."""
+
+    __tablename__ = "cc_fraud_case_messages"
+    __table_args__ = (Index("ix_cc_fraud_case_messages_case", "case_id", "id"),)
+
+    id: Mapped[BigId]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cc_fraud_cases.id", ondelete="CASCADE"))
+    text: Mapped[str]
+    created_at: Mapped[CreatedAt]

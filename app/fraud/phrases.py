@@ -9,7 +9,7 @@ overlooking a customer's alarm costs much. To teach a phrase, add it here and to
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 CODE_DIGITS = 6
@@ -123,7 +123,12 @@ GREETINGS: dict[Language, tuple[str, ...]] = {
 }
 """Words that tell the language of a message which says nothing else that we know."""
 
+COURTESIES = ("ok", "okay", "bye", "vale", "adios", "muchas", "very much")
+"""What a message of nothing but greetings may hold besides."""
+
 _CODE = re.compile(rf"(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){{{CODE_DIGITS - 1}}}(?![ .-]?\d)")
+_COURTEOUS = "|".join((*GREETINGS[Language.ENGLISH], *GREETINGS[Language.SPANISH], *COURTESIES))
+_COURTESY = re.compile(rf"(?:\b(?:{_COURTEOUS})\b *)*")
 _ONLY_DIGITS = re.compile(r"[\d .-]{3,20}")
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
 _NOT_WORDS = re.compile(r"[^\w]+")
@@ -147,9 +152,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Six digits, perhaps spaced or dashed, with few words around them."""
+    """Six digits, perhaps spaced or dashed, with few words around them or none."""
 
     digits: str
+    has_words: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +165,13 @@ class MistypedCode:
 
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
-    """Words that mean nothing to this conversation, in a language if they betray one."""
+    """Words that mean nothing to this conversation, in a language if they betray one.
+
+    `is_courtesy` if they are greetings and thanks alone, or no words at all.
+    """
 
     language: Language | None = None
+    is_courtesy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,7 @@ def understand(text: str | None) -> Said:
         _as_command(words)
         or _as_report(text, words)
         or _as_code(_plain_digits(text).strip())
-        or SmallTalk(_language_of(words))
+        or SmallTalk(_language_of(words), is_courtesy=_COURTESY.fullmatch(words) is not None)
     )
 
 
@@ -218,7 +228,7 @@ def _as_report(text: str, words: str) -> Report | None:
 def _as_code(text: str) -> Code | MistypedCode | None:
     found = _CODE.findall(text)
     if len(found) == 1 and len(text) <= LONGEST_CODE_MESSAGE:
-        return Code(re.sub(r"\D", "", found[0]))
+        return Code(re.sub(r"\D", "", found[0]), has_words=not _ONLY_DIGITS.fullmatch(text))
     return MistypedCode() if _ONLY_DIGITS.fullmatch(text) else None
 
 

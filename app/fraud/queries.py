@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
 from app.core.views import view_of
-from app.fraud.models import FraudCase, VerificationJob
+from app.fraud.models import FraudCase, FraudCaseMessage, VerificationJob
+
+MESSAGES_SHOWN = 200
+"""Messages that are shown with a case; the newest, if there are more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +42,22 @@ class VerificationView:
     closed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """What the customer wrote after the case was opened; it was redacted."""
+
+    id: int
+    text: str
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class CaseWithVerification:
-    """A case and the verification that it rests on."""
+    """A case, the verification that it rests on, and its newest messages, oldest first."""
 
     case: CaseView
     verification: VerificationView
+    messages: list[MessageView]
 
 
 def list_cases(
@@ -64,12 +77,14 @@ def list_cases(
 
 
 def show_case(session: Session, case_id: int) -> CaseWithVerification:
-    """Return a case with its verification. Raises NotFound."""
+    """Return a case with its verification and its newest messages. Raises NotFound."""
     case = session.get(FraudCase, case_id)
     if case is None:
         raise NotFound(f"There is no fraud case {case_id}.")
     verification = session.get_one(VerificationJob, case.verification_job_id)
-    return CaseWithVerification(_case_of(case), _verification_of(verification))
+    return CaseWithVerification(
+        _case_of(case), _verification_of(verification), _newest_messages(session, case_id)
+    )
 
 
 def show_verification(session: Session, verification_id: int) -> VerificationView:
@@ -78,6 +93,16 @@ def show_verification(session: Session, verification_id: int) -> VerificationVie
     if row is None:
         raise NotFound(f"There is no verification {verification_id}.")
     return _verification_of(row)
+
+
+def _newest_messages(session: Session, case_id: int) -> list[MessageView]:
+    newest = session.scalars(
+        select(FraudCaseMessage)
+        .where(FraudCaseMessage.case_id == case_id)
+        .order_by(FraudCaseMessage.id.desc())
+        .limit(MESSAGES_SHOWN)
+    )
+    return [view_of(MessageView, row) for row in reversed(newest.all())]
 
 
 def _case_of(row: FraudCase) -> CaseView:

@@ -3,7 +3,7 @@
 import re
 from string import Formatter
 
-from app.fraud.conversation import Reply
+from app.fraud.decisions import Reply
 from app.fraud.phrases import Language, normalise
 
 _ENGLISH: dict[Reply, str] = {
@@ -45,6 +45,7 @@ _ENGLISH: dict[Reply, str] = {
         "Thank you, it is you. Your report is case {case_id}; our team has it now and will "
         "contact you. We will never ask you for a password or a code by telephone."
     ),
+    Reply.ADDED_TO_CASE: "Thank you. We have added that to your case {case_id} for our team.",
 }
 
 _SPANISH: dict[Reply, str] = {
@@ -87,6 +88,7 @@ _SPANISH: dict[Reply, str] = {
         "Gracias, eres tú. Tu aviso es el caso {case_id}; nuestro equipo ya lo tiene y te "
         "contactará. Nunca te pediremos una contraseña ni un código por teléfono."
     ),
+    Reply.ADDED_TO_CASE: "Gracias. Lo hemos añadido a tu caso {case_id} para nuestro equipo.",
 }
 
 REPLIES: dict[Language, dict[Reply, str]] = {

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.fraud.conversation import CodeState, Standing, Verification
-from app.fraud.models import FraudCase, InboundMessage, VerificationJob
+from app.fraud.models import CaseStatus, FraudCase, InboundMessage, VerificationJob
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Language
 from app.outbound.models import OutboundJob, OutboundKind
@@ -26,12 +26,12 @@ def read_standing(
 
     `message_id` is the row of the message that is being taken in.
     """
-    sends, messages, language, has_case, first_id = session.execute(
+    sends, messages, language, newest_case, first_id = session.execute(
         select(
             _sends(customer_id),
             _messages(customer_id),
             _last_language(customer_id),
-            _has_case(customer_id),
+            _newest_case_status(customer_id),
             _first_id_of_the_hour(),
         )
     ).one()
@@ -40,7 +40,8 @@ def read_standing(
         recent_sends=sends,
         recent_messages=messages,
         language=Language(language) if language else None,
-        is_verified=has_case,
+        is_verified=newest_case is not None,
+        has_open_case=newest_case == CaseStatus.OPEN,
         messages_of_all=message_id - (first_id or message_id) + 1,
     )
 
@@ -79,8 +80,14 @@ def _last_language(customer_id: int) -> ScalarSelect[str]:
     )
 
 
-def _has_case(customer_id: int) -> ColumnElement[bool]:
-    return exists().where(FraudCase.customer_id == customer_id)
+def _newest_case_status(customer_id: int) -> ScalarSelect[str]:
+    return (
+        select(FraudCase.status)
+        .where(FraudCase.customer_id == customer_id)
+        .order_by(FraudCase.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _first_id_of_the_hour() -> ScalarSelect[int]:

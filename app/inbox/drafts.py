@@ -136,6 +136,16 @@ def _fraud_case_created(payload: Payload) -> Wording:
     )
 
 
+@drafts("fraud_case_message_added", severity=Severity.WARNING)
+def _fraud_case_message_added(payload: Payload) -> Wording:
+    return Wording(
+        title=f"{payload['masked_phone']} wrote more about case {payload['case_id']}",
+        body=f"“{payload['text']}”",
+        link_ref=f"/automation/cases/{payload['case_id']}",
+        continues=f"fraud_case_created:{payload['case_id']}",
+    )
+
+
 @drafts("outbound_failed_max_attempts", severity=Severity.ERROR)
 def _outbound_failed_max_attempts(payload: Payload) -> Wording:
     return Wording(

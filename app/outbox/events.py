@@ -78,6 +78,29 @@ class FraudCaseCreated(Event):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FraudCaseMessageAdded(Event):
+    """The customer of an open case wrote more."""
+
+    event_type: ClassVar[str] = "fraud_case_message_added"
+
+    case_id: int
+    message_id: int
+    masked_phone: str
+    text: str
+
+    @property
+    def dedupe_key(self) -> str:
+        """One per message."""
+        return f"{self.event_type}:{self.message_id}"
+
+    @property
+    def subject_ref(self) -> str:
+        """`case:{case_id}`."""
+        return f"case:{self.case_id}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundFailedMaxAttempts(Event):
     """An outbound job has used its last try."""
 

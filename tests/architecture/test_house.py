@@ -27,6 +27,7 @@ PURE = [
         "inbox/drafts.py",
         "inbox/actions.py",
         "fraud/conversation.py",
+        "fraud/decisions.py",
         "fraud/phrases.py",
     )
 ]

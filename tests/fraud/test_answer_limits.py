@@ -7,7 +7,8 @@ import pytest
 from app.bootstrap import Container
 from app.dispatch.dispatch import dispatch_due
 from app.fraud.answer_limits import Answering, AnswerLimits
-from app.fraud.conversation import Answer, Begin, CountWrongCode, Decision, Reply, Standing, Verify
+from app.fraud.conversation import Standing
+from app.fraud.decisions import Answer, Begin, CountWrongCode, Decision, Reply, Verify
 from tests.whatsapp import OTHER_CUSTOMER, REPORT, Customer, Read
 
 LIMITS = AnswerLimits(unverified_per_hour=100, per_customer=20)

@@ -7,13 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.fraud.conversation import (
+    MAX_KEPT,
     MAX_SENDS,
     MAX_TRIES,
+    CodeState,
+    Standing,
+    Verification,
+    decide,
+    language_of,
+)
+from app.fraud.decisions import (
+    AddToCase,
     AddToReport,
     Answer,
     Begin,
     Cancel,
-    CodeState,
     CountWrongCode,
     Decision,
     Exhaust,
@@ -21,11 +29,7 @@ from app.fraud.conversation import (
     Reply,
     SendAgain,
     Silence,
-    Standing,
-    Verification,
     Verify,
-    decide,
-    language_of,
 )
 from app.fraud.phrases import (
     Code,
@@ -99,6 +103,56 @@ def test_while_awaiting_a_code(said: Said, decision: Decision) -> None:
     assert decide(said, AWAITING, is_right=wrong) == decision
 
 
+@pytest.mark.parametrize(
+    "said, decision",
+    [
+        (SmallTalk(), AddToCase()),
+        (MistypedCode(), AddToCase()),
+        (Code("480000", has_words=True), AddToCase()),
+        (SmallTalk(is_courtesy=True), Answer(Reply.WELCOME)),
+        (CODE, Answer(Reply.NO_CODE_EXPECTED)),
+        (REPORT, Begin("fraud!")),
+        (HELP, Answer(Reply.WELCOME)),
+        (CANCEL, Answer(Reply.NOTHING_OPEN)),
+        (Unsupported(), Answer(Reply.UNSUPPORTED)),
+        (Echo(), Silence()),
+    ],
+)
+def test_while_a_case_is_open(said: Said, decision: Decision) -> None:
+    assert decide(said, replace(NOTHING, has_open_case=True), is_right=wrong) == decision
+
+
+@pytest.mark.parametrize(
+    "said, decision",
+    [
+        (SmallTalk(), AddToCase()),
+        (SmallTalk(is_courtesy=True), Answer(Reply.ENTER_CODE)),
+        (MistypedCode(), Answer(Reply.MISTYPED_CODE)),
+        (Code("480000", has_words=True), CountWrongCode(4)),
+        (REPORT, AddToReport("fraud!")),
+    ],
+)
+def test_while_a_case_is_open_and_a_code_is_awaited(said: Said, decision: Decision) -> None:
+    assert decide(said, replace(AWAITING, has_open_case=True), is_right=wrong) == decision
+
+
+@pytest.mark.parametrize(
+    "messages, decision",
+    [
+        (MAX_KEPT, AddToCase()),
+        (MAX_KEPT + 1, Silence()),
+    ],
+)
+def test_a_flood_is_kept_with_the_case_up_to_a_bound(messages: int, decision: Decision) -> None:
+    standing = Standing(has_open_case=True, recent_messages=messages)
+    assert decide(SmallTalk(), standing, is_right=wrong) == decision
+
+
+def test_a_report_that_may_get_no_code_is_kept_with_the_open_case() -> None:
+    standing = Standing(has_open_case=True, recent_sends=MAX_SENDS)
+    assert decide(REPORT, standing, is_right=wrong) == AddToCase()
+
+
 def test_the_right_code_verifies() -> None:
     assert decide(CODE, AWAITING, is_right=right) == Verify()
 
@@ -167,7 +221,8 @@ any_standing = st.builds(
     verification=st.none()
     | st.builds(Verification, st.integers(0, MAX_TRIES - 1), st.sampled_from(CodeState)),
     recent_sends=st.integers(0, 9),
-    recent_messages=st.integers(0, 99),
+    recent_messages=st.integers(0, 199),
+    has_open_case=st.booleans(),
 )
 
 

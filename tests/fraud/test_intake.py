@@ -7,7 +7,8 @@ import pytest
 
 from app.bootstrap import Container
 from app.customers.identity import Identity
-from app.fraud.intake import MAX_REPORT, CustomerMessage, receive, storable
+from app.fraud.intake import CustomerMessage, receive
+from app.fraud.storable import MAX_REPORT, storable
 from app.local.sandbox.server import RunningSandbox
 from tests.conftest import TurnableClock
 from tests.whatsapp import CUSTOMER, OTHER_CUSTOMER, REPORT, Customer, Read, wrong
@@ -17,6 +18,7 @@ TABLES = (
     "cc_verification_jobs",
     "cc_otp_challenges",
     "cc_fraud_cases",
+    "cc_fraud_case_messages",
     "cc_outbound_jobs",
     "cc_outbound_attempts",
     "cc_automation_events",

@@ -105,9 +105,32 @@ def test_other_words_are_small_talk(text: str) -> None:
 
 
 def test_a_greeting_tells_the_language() -> None:
-    assert understand("¡Hola!") == SmallTalk(SPANISH)
+    assert understand("¡Hola!") == SmallTalk(SPANISH, is_courtesy=True)
     assert understand("Hello there") == SmallTalk(ENGLISH)
     assert understand("bonjour") == SmallTalk(None)
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "Thank you very much!", "ok thanks", "Muchas gracias", "vale", "👍", ""]
+)
+def test_greetings_and_thanks_alone_are_a_courtesy(text: str) -> None:
+    said = understand(text)
+    assert isinstance(said, SmallTalk)
+    assert said.is_courtesy
+
+
+@pytest.mark.parametrize("text", ["480 EUR in Lyon, on Monday", "thanks, it was 480 EUR", "hill"])
+def test_anything_else_has_substance(text: str) -> None:
+    said = understand(text)
+    assert isinstance(said, SmallTalk)
+    assert not said.is_courtesy
+
+
+@pytest.mark.parametrize("text, has_words", [("123 456", False), ("they took 480 000 pesos", True)])
+def test_a_code_with_words_around_it_may_be_an_amount(*, text: str, has_words: bool) -> None:
+    said = understand(text)
+    assert isinstance(said, Code)
+    assert said.has_words == has_words
 
 
 def test_what_is_not_text_is_unsupported() -> None:

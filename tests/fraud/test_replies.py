@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fraud.conversation import Reply
+from app.fraud.decisions import Reply
 from app.fraud.phrases import Language
 from app.fraud.replies import REPLIES, is_ours, render, render_code
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
+from tests.web.cases import write_case
 from tests.web.conftest import Browser
 
 
@@ -143,23 +144,9 @@ def test_a_message_page_shows_it_masked_and_sends_it_again(
 def test_a_case_page_shows_the_report_and_how_it_was_proved(
     admin: Browser, sessions: Sessions
 ) -> None:
-    with sessions.begin() as session:
-        session.execute(
-            text(
-                "WITH customer AS (INSERT INTO cc_customers (number_encrypted,"
-                " number_fingerprint, masked) VALUES ('sealed', 'print', '••• 0147')"
-                " RETURNING id) INSERT INTO cc_verification_jobs (status, customer_id, language,"
-                " report, closed_at)"
-                " SELECT 'verified', id, 'en', 'My card is gone', now() FROM customer"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO cc_fraud_cases (verification_job_id, customer_id, language, report)"
-                " SELECT id, customer_id, 'en', 'My card is gone' FROM cc_verification_jobs"
-            )
-        )
+    write_case(sessions)
     shown = admin.get("/automation/cases/1").text
     assert "My card is gone" in shown
     assert "••• 0147" in shown
     assert "Verified" in shown
+    assert shown.index("480 EUR in Lyon &lt;b&gt;") < shown.index("on Monday")

@@ -21,6 +21,7 @@ WANTED = (
     "cc_automation_events",
     "cc_daily_summaries",
     "cc_fraud_cases",
+    "cc_fraud_case_messages",
     "cc_inbound_messages",
     "cc_job_runs",
     "cc_otp_challenges",

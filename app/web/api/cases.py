@@ -30,8 +30,9 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<id:case_id>")
 def show(case_id: int) -> ResponseReturnValue:
-    """Answer with a case and the verification that it rests on."""
+    """Answer with a case, the verification that it rests on, and what was added to it."""
     read_query(Query)
     with container().sessions.begin() as session:
         found = show_case(session, case_id)
-    return jsonify(members_of(found.case) | {"verification": found.verification})
+    more = {"verification": found.verification, "messages": found.messages}
+    return jsonify(members_of(found.case) | more)

@@ -1,0 +1,92 @@
+"""What a customer writes while their case is open reaches the team with it."""
+
+from app.bootstrap import Container
+from app.dispatch.dispatch import dispatch_due
+from app.fraud.queries import show_case
+from tests.whatsapp import CUSTOMER, REPORT, Customer, Read
+
+DETAIL = "480 EUR in Lyon, on Monday"
+ITEMS = "SELECT type, severity, title, status, occurrences, link_ref FROM cc_admin_inbox_items"
+MESSAGES = "SELECT case_id, text FROM cc_fraud_case_messages ORDER BY id"
+
+
+def open_case(customer: Customer, report: str = REPORT) -> None:
+    customer.write(report)
+    assert customer.write(customer.code()) == "Verify"
+    customer.run()
+
+
+def test_it_is_kept_with_the_case_and_acknowledged(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    assert customer.write(DETAIL) == "AddToCase"
+    customer.run()
+    assert customer.inbox()[-1] == "Thank you. We have added that to your case 1 for our team."
+    with container.sessions.begin() as session:
+        shown = show_case(session, 1)
+    assert [message.text for message in shown.messages] == [DETAIL]
+    assert shown.case.report == REPORT
+    assert read("SELECT id FROM cc_verification_jobs WHERE closed_at IS NULL") == []
+
+
+def test_it_is_acknowledged_in_the_language_of_the_customer(customer: Customer) -> None:
+    open_case(customer, "Creo que hay un fraude en mi cuenta")
+    customer.write("480")
+    customer.run()
+    assert customer.inbox()[-1].startswith("Gracias. Lo hemos añadido a tu caso 1")
+
+
+def test_the_item_of_the_case_says_that_there_is_more(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    dispatch_due(container.dispatcher)
+    read("UPDATE cc_admin_inbox_items SET status = 'acknowledged', acknowledged_occurrences = 1")
+    customer.write(DETAIL)
+    customer.write("And 20 EUR on Tuesday")
+    dispatch_due(container.dispatcher)
+    (item,) = read(ITEMS)
+    assert (item["type"], item["status"], item["occurrences"]) == ("fraud_case_created", "open", 3)
+
+
+def test_it_becomes_an_item_of_its_own_once_that_one_is_resolved(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    dispatch_due(container.dispatcher)
+    read("UPDATE cc_admin_inbox_items SET status = 'resolved', closed_at = now()")
+    customer.write(DETAIL)
+    dispatch_due(container.dispatcher)
+    (_, item) = read(f"{ITEMS} ORDER BY id")
+    assert (item["type"], item["severity"]) == ("fraud_case_message_added", "warning")
+    assert item["title"] == "••• 1222 wrote more about case 1"
+    assert item["link_ref"] == "/automation/cases/1"
+
+
+def test_it_belongs_to_the_newest_case_alone_and_to_none_that_is_closed(
+    customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    open_case(customer, "My card was stolen")
+    customer.write(DETAIL)
+    assert read(MESSAGES) == [{"case_id": 2, "text": DETAIL}]
+    read("UPDATE cc_fraud_cases SET status = 'closed' WHERE id = 2")
+    assert customer.write(DETAIL) == "Answer"
+    assert len(read(MESSAGES)) == 1
+
+
+def test_it_holds_no_number(customer: Customer, read: Read) -> None:
+    open_case(customer)
+    customer.write(f"call me on {CUSTOMER} in the evening")
+    (message,) = read(MESSAGES)
+    assert message["text"] == "call me on ••• 1222 in the evening"
+    (event,) = read("SELECT payload FROM cc_automation_events WHERE dedupe_key LIKE '%added:1'")
+    assert event["payload"]["text"] == message["text"]
+
+
+def test_a_message_that_comes_twice_is_kept_once(customer: Customer, read: Read) -> None:
+    open_case(customer)
+    customer.write(DETAIL, message_id="wamid.once")
+    assert customer.write(DETAIL, message_id="wamid.once") == "NoneType"
+    assert len(read(MESSAGES)) == 1

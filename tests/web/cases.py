@@ -1,0 +1,31 @@
+"""A case in the database, with what its customer added to it."""
+
+from sqlalchemy import text
+
+from app.core.database import Sessions
+
+
+def write_case(sessions: Sessions) -> None:
+    """Write case 1 of a customer, with two messages."""
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "WITH customer AS (INSERT INTO cc_customers (number_encrypted,"
+                " number_fingerprint, masked) VALUES ('sealed', 'print', '••• 0147')"
+                " RETURNING id) INSERT INTO cc_verification_jobs (status, customer_id, language,"
+                " report, closed_at)"
+                " SELECT 'verified', id, 'en', 'My card is gone', now() FROM customer"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO cc_fraud_cases (verification_job_id, customer_id, language, report)"
+                " SELECT id, customer_id, 'en', 'My card is gone' FROM cc_verification_jobs"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO cc_fraud_case_messages (case_id, text)"
+                " VALUES (1, '480 EUR in Lyon <b>'), (1, 'on Monday')"
+            )
+        )

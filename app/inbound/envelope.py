@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 from app.core.errors import InvalidInput
 from app.customers.identity import USER_ID, Identity, IdentityChange
 from app.fraud.intake import CustomerMessage
+from app.inbound.contacts import completed
 from app.outbound.statuses import REPORTED, StatusReport
 
 MAX_TEXT = 4096
@@ -176,15 +177,15 @@ def _of_value(value: Json) -> Iterator[Part]:
         items = value[name]
         for item in items if isinstance(items, list) else [items]:
             body = _wrap({"field": "messages", "value": context | {name: [item]}})
-            yield _of_item(name, item, body)
+            yield _of_item(name, item, body, contacts=value.get("contacts"))
 
 
-def _of_item(name: str, item: object, body: bytes) -> Part:
+def _of_item(name: str, item: object, body: bytes, *, contacts: object) -> Part:
     match name, item:
         case "messages", dict(message):
-            return _of_message(message, body)
+            return _of_message(completed(name, message, contacts), body)
         case "statuses", dict(status):
-            return _of_status(status, body)
+            return _of_status(completed(name, status, contacts), body)
         case _:
             return Part(f"messages {_named(name)}", body, None, "This part is not known.")
 

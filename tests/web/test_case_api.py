@@ -1,0 +1,14 @@
+"""A case in the API."""
+
+from app.bootstrap import Container
+from tests.web.cases import write_case
+from tests.web.conftest import Program
+
+
+def test_a_case_is_answered_with_what_its_customer_added(
+    program: Program, container: Container
+) -> None:
+    write_case(container.sessions)
+    case = program.get("/api/fraud/cases/1").get_json()
+    assert case["verification"]["status"] == "verified"
+    assert [message["text"] for message in case["messages"]] == ["480 EUR in Lyon <b>", "on Monday"]

@@ -162,7 +162,7 @@ def test_a_lost_answer_is_healed_by_the_delivery_status(
 ) -> None:
     sandbox.network.phones.plan(CUSTOMER[1:], Fault(kind=FaultKind.LOSE_ANSWER), times=1)
     httpx.post(f"{sandbox.url}/api/messages", json={"phone": CUSTOMER, "text": "hello"})
-    run_outbound(container.outbound, seconds=0.01)
+    run_outbound(container.outbound)
     assert eventually(
         lambda: read("SELECT status FROM cc_outbound_jobs") == [{"status": "delivered"}]
     )

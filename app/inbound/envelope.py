@@ -8,19 +8,18 @@ what is wrong with it and takes no other part with it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from app.core.errors import InvalidInput
-from app.customers.identity import USER_ID, Identity, IdentityChange
+from app.customers.identity import IdentityChange
 from app.fraud.intake import CustomerMessage
 from app.inbound.contacts import completed
+from app.inbound.items import CHANGES, read_identity_change, read_message, read_status
 from app.outbound.statuses import REPORTED, StatusReport
 
-MAX_TEXT = 4096
 OBJECT = "whatsapp_business_account"
 
 KNOWN_KINDS = frozenset(
@@ -32,14 +31,8 @@ KNOWN_KINDS = frozenset(
 """Message types that Meta documents; what customers are told of them is the intake's matter."""
 
 _CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
-CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
-_FORMER = re.compile(rf"changed from ({USER_ID.pattern})\b")
 _NAME = re.compile(r"[\w.-]{1,60}")
 
-Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
-Moment = Annotated[int, Field(ge=0, lt=10**11)]
-Number = Annotated[str, Field(pattern=r"^[1-9]\d{4,14}$")]
-UserId = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
 Content = CustomerMessage | StatusReport | IdentityChange
 Json = Mapping[str, Any]
 
@@ -61,68 +54,6 @@ class Part:
     body: bytes = field(repr=False)
     content: Content | None = field(repr=False)
     fault: str | None = None
-
-
-class _Message(BaseModel):
-    id: Id
-    sender: Number | None = Field(None, alias="from")
-    sender_user_id: UserId | None = Field(None, alias="from_user_id")
-    kind: str = Field(alias="type", min_length=1, max_length=40, pattern=r"^\w+$")
-    timestamp: Moment | None = None
-
-    @model_validator(mode="after")
-    def _has_sender(self) -> "_Message":
-        if self.sender is None and self.sender_user_id is None:
-            raise ValueError("neither from nor from_user_id says who sent it")
-        return self
-
-
-class _System(BaseModel):
-    body: str = ""
-    wa_id: Number | None = None
-    user_id: UserId | None = None
-    previous_user_id: UserId | None = None
-
-    @model_validator(mode="after")
-    def _has_new_identity(self) -> "_System":
-        if self.wa_id is None and self.user_id is None:
-            raise ValueError("neither wa_id nor user_id says who the customer is now")
-        return self
-
-
-class _Change(BaseModel):
-    sender: Number | None = Field(None, alias="from")
-    sender_user_id: UserId | None = Field(None, alias="from_user_id")
-    system: _System
-
-    @model_validator(mode="after")
-    def _has_former_identity(self) -> "_Change":
-        known = self.sender or self.sender_user_id or self.system.previous_user_id
-        if not known and not _FORMER.search(self.system.body):
-            raise ValueError("nothing says who the customer was")
-        return self
-
-
-class _Words(BaseModel):
-    body: str
-
-
-class _TextMessage(_Message):
-    text: _Words
-
-
-class _Error(BaseModel):
-    code: int
-    title: str = ""
-
-
-class _Status(BaseModel):
-    id: Id
-    status: str = Field(max_length=40)
-    recipient_id: Number | None = None
-    recipient_user_id: UserId | None = None
-    biz_opaque_callback_data: str | None = Field(None, max_length=512)
-    errors: list[_Error] = Field(default=[])
 
 
 def read_parts(body: bytes) -> tuple[Part, ...]:
@@ -195,8 +126,8 @@ def _of_message(item: Json, body: bytes) -> Part:
     try:
         match item:
             case {"type": "system", "system": {"type": str(change)}} if change in CHANGES:
-                return Part(kind, body, _identity_change(item))
-        content = _message(item)
+                return Part(kind, body, read_identity_change(item))
+        content = read_message(item)
     except ValidationError as error:
         return Part(kind, body, None, _sentence(error))
     is_known = content.kind in KNOWN_KINDS
@@ -206,82 +137,11 @@ def _of_message(item: Json, body: bytes) -> Part:
 def _of_status(item: Json, body: bytes) -> Part:
     kind = f"status {_named(item.get('status'))}"
     try:
-        content = _status(item)
+        content = read_status(item)
     except ValidationError as error:
         return Part(kind, body, None, _sentence(error))
     is_known = content.status in REPORTED
     return Part(kind, body, content, None if is_known else "This status is not known.")
-
-
-def _message(item: Json) -> CustomerMessage:
-    is_text = item.get("type") == "text"
-    message = (_TextMessage if is_text else _Message).model_validate(item)
-    return CustomerMessage(
-        provider_message_id=message.id,
-        sender=_sender(message),
-        kind=message.kind,
-        text=message.text.body[:MAX_TEXT] if isinstance(message, _TextMessage) else _words(item),
-        sent_at=None
-        if message.timestamp is None
-        else datetime.fromtimestamp(message.timestamp, UTC),
-    )
-
-
-def _identity_change(item: Json) -> IdentityChange:
-    """Return what a system message tells of its customer's new number or user id.
-
-    The former user id may stand in the words alone: `User … changed from … to …`.
-    """
-    change = _Change.model_validate(item)
-    system = change.system
-    words = _FORMER.search(system.body)
-    former = change.sender_user_id or system.previous_user_id or (words and words[1])
-    return IdentityChange(
-        old=_identity(change.sender, former), new=_identity(system.wa_id, system.user_id)
-    )
-
-
-def _identity(number: str | None, user_id: str | None) -> Identity:
-    return Identity(number=f"+{number}" if number else None, user_id=user_id)
-
-
-def _sender(message: _Message) -> Identity:
-    return _identity(message.sender, message.sender_user_id)
-
-
-def _recipient(status: _Status) -> Identity | None:
-    """Return who got the message, if the provider names both a number and a user id."""
-    if status.recipient_id is None or status.recipient_user_id is None:
-        return None
-    return _identity(status.recipient_id, status.recipient_user_id)
-
-
-def _words(item: Json) -> str | None:
-    """Return the words of a message that isn't plain text: of an edit, a button, a list row."""
-    match item:
-        case {"type": "edit", "edit": {"message": {"text": {"body": str(words)}}}}:
-            return words[:MAX_TEXT]
-        case {"type": "button", "button": {"text": str(words)}}:
-            return words[:MAX_TEXT]
-        case {"type": "interactive", "interactive": {"button_reply": {"title": str(words)}}}:
-            return words[:MAX_TEXT]
-        case {"type": "interactive", "interactive": {"list_reply": {"title": str(words)}}}:
-            return words[:MAX_TEXT]
-        case _:
-            return None
-
-
-def _status(item: Json) -> StatusReport:
-    status = _Status.model_validate(item)
-    error = status.errors[0] if status.errors else None
-    return StatusReport(
-        provider_message_id=status.id,
-        status=status.status,
-        tracker=status.biz_opaque_callback_data,
-        error_code=error.code if error else None,
-        error_detail=error.title if error else "",
-        recipient=_recipient(status),
-    )
 
 
 def _wrap(change: object) -> bytes:

@@ -52,7 +52,12 @@ def _raising(
 
 
 def _compare(report: Report, rates: dict[str, list[float]]) -> None:
-    bars = {"limit": 0.6, "PgQueuer": 10, "Procrastinate": 10, "a task and a commit per event": 80}
+    bars = {
+        "limit": 0.75,
+        "PgQueuer": 12,
+        "Procrastinate": 12,
+        "a task and a commit per event": 100,
+    }
     own = rates["product"]
     rows = [
         Row(

@@ -42,7 +42,7 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
         Row(
             what="fraud intake's transaction with its event, against without",
             samples=ratios(times[True], times[False]),
-            bar=1.25,
+            bar=1.15,
             note="the message that proves who they are: case, reply, event",
         )
     )

@@ -82,7 +82,7 @@ def _polls(containers: dict[int, Container], report: Report, rounds: int) -> Ite
                 Row(
                     what=f"one {name} with {size:,} processed events behind it, against none",
                     samples=ratios(times[size], times[smallest]),
-                    bar=1.2,
+                    bar=1.1,
                     note=f"median {1000 * median(times[size]):.3f} ms",
                 )
             )

@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus: the health strip, read at each scrape, and request times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -13,6 +13,7 @@ from app.web.stats import Stats, read_stats
 
 blueprint = Blueprint("metrics", __name__)
 
+_CAPPED = "Counted up to a cap of 10,000."
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -61,25 +62,39 @@ class _StatsCollector(Collector):
 
 
 def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
+    yield from _outbox_gauges(stats)
+    yield from _outbound_gauges(stats)
+    yield from _inbox_gauges(stats)
+    if stats.beat_age_seconds is not None:
+        yield GaugeMetricFamily(
+            "automation_beat_age_seconds",
+            "Seconds since beat's last sign of life; absent if it never gave one.",
+            stats.beat_age_seconds,
+        )
+
+
+def _outbox_gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
     outbox = stats.outbox
-    capped = "Counted up to a cap of 10,000."
-    yield GaugeMetricFamily("automation_events_due", f"Events due now. {capped}", outbox.due)
+    yield GaugeMetricFamily("automation_events_due", f"Events due now. {_CAPPED}", outbox.due)
     yield GaugeMetricFamily(
         "automation_events_retrying",
-        f"Failed events that wait for a try. {capped}",
+        f"Failed events that wait for an attempt. {_CAPPED}",
         outbox.retrying,
     )
     yield GaugeMetricFamily(
-        "automation_dead_letters", f"Events that used up their tries. {capped}", outbox.dead
+        "automation_dead_letters", f"Events that used up their attempts. {_CAPPED}", outbox.dead
     )
     yield GaugeMetricFamily(
         "automation_oldest_due_seconds",
         "Age of the event that has been due for longest; 0 if none is due.",
         outbox.oldest_due_seconds or 0.0,
     )
+
+
+def _outbound_gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
     outbound = stats.outbound
     yield GaugeMetricFamily(
-        "automation_outbound_due", f"Outbound jobs due now. {capped}", outbound.due
+        "automation_outbound_due", f"Outbound jobs due now. {_CAPPED}", outbound.due
     )
     yield GaugeMetricFamily(
         "automation_outbound_oldest_due_seconds",
@@ -92,26 +107,28 @@ def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
         "Since when the provider has been away, in seconds since 1970; 0 if it is not away.",
         away_since.timestamp() if away_since else 0.0,
     )
-    kept = GaugeMetricFamily(
+
+
+def _inbox_gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
+    yield _by_label(
         "automation_webhook_parts_quarantined",
         "Webhook parts that are kept because this release can't use them.",
-        labels=["kind"],
+        kind=stats.quarantined,
     )
-    for kind, count in stats.quarantined.items():
-        kept.add_metric([kind], count)
-    yield kept
-    open_items = GaugeMetricFamily(
-        "automation_inbox_open", "Open inbox items, up to 1,000 each.", labels=["severity"]
+    yield _by_label(
+        "automation_inbox_open",
+        "Open inbox items, up to 1,000 each.",
+        severity={each.value: count for each, count in stats.open_items.items()},
     )
-    for severity, count in stats.open_items.items():
-        open_items.add_metric([severity], count)
-    yield open_items
-    if stats.beat_age_seconds is not None:
-        yield GaugeMetricFamily(
-            "automation_beat_age_seconds",
-            "Seconds since beat's last sign of life; absent if it never gave one.",
-            stats.beat_age_seconds,
-        )
+
+
+def _by_label(name: str, words: str, **counts: Mapping[str, int]) -> GaugeMetricFamily:
+    """Return a gauge with one label, the name of the argument, and a value per key."""
+    [(label, values)] = counts.items()
+    gauge = GaugeMetricFamily(name, words, labels=[label])
+    for key, count in values.items():
+        gauge.add_metric([key], count)
+    return gauge
 
 
 def _start() -> None:

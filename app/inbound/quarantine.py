@@ -1,6 +1,6 @@
 """Keep what could not be used: sealed, for a bounded time, announced once per kind."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -55,8 +55,3 @@ def count_by_kind(session: Session) -> dict[str, int]:
         select(QuarantinedPart.kind, func.count()).group_by(QuarantinedPart.kind)
     )
     return dict(iter(rows))
-
-
-def expiry(now: datetime, *, days: int) -> datetime:
-    """Return until when a part that came at `now` is kept."""
-    return now + timedelta(days=days)

@@ -17,7 +17,7 @@ from app.fraud.answer_limits import AnswerLimits
 from app.fraud.intake import CustomerMessage, receive
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
-from app.inbound.quarantine import expiry, keep
+from app.inbound.quarantine import keep
 from app.outbound.decisions import Rules
 from app.outbound.statuses import apply_status
 
@@ -141,7 +141,7 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
 
 
 def _keep(session: Session, inbound: Inbound, part: Part, fault: str) -> None:
-    until = expiry(inbound.clock(), days=inbound.quarantine_days)
+    until = inbound.clock() + timedelta(days=inbound.quarantine_days)
     if keep(session, part, fault, vault=inbound.vault, until=until):
         log.warning("webhook_part_kept", kind=part.kind, fault=fault)
 

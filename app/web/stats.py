@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.checkers.heartbeat import last_heartbeat
-from app.inbound.quarantine import count_by_kind
 from app.inbox.drafts import Severity
 from app.inbox.queries import open_by_severity
 from app.outbound.queries import OutboundState, outbound_state
@@ -25,7 +24,6 @@ class Stats:
     open_items: dict[Severity, int]
     beat_age_seconds: float | None
     outbound: OutboundState
-    quarantined: dict[str, int]
 
     @property
     def beat_is_alive(self) -> bool:
@@ -41,7 +39,6 @@ def read_stats(session: Session) -> Stats:
         open_items=open_by_severity(session),
         beat_age_seconds=beat_age(session),
         outbound=outbound_state(session),
-        quarantined=count_by_kind(session),
     )
 
 

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import current_app
 from flask.testing import FlaskClient
+from prometheus_client import generate_latest
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
@@ -234,6 +236,15 @@ def test_parts_of_one_kind_become_one_warning(
         ("warning", 1),
     ]
     assert "field account_update" in items[0]["title"]
+
+
+def test_what_is_kept_is_counted_by_kind_in_the_metrics(
+    client: FlaskClient, container: Container
+) -> None:
+    post(client, with_changes({"field": "account_update"}))
+    with create_app(container).app_context():
+        shown = generate_latest(current_app.extensions["metrics"]).decode()
+    assert 'automation_webhook_parts_quarantined{kind="field account_update"} 1.0' in shown
 
 
 def test_what_is_kept_is_sealed(client: FlaskClient, container: Container, read: Read) -> None:

@@ -1,21 +1,18 @@
 """${message}."""
 
-${"from collections.abc import Sequence" if False else ""}
-import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
+branch_labels = None
+depends_on = None
 
 
 def upgrade() -> None:
     """Apply."""
-    ${upgrades if upgrades else "pass"}
+    op.execute("")
 
 
 def downgrade() -> None:
     """Take back."""
-    ${downgrades if downgrades else "pass"}
+    op.execute("")

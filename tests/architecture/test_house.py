@@ -75,12 +75,6 @@ def test_no_transaction_is_ended_by_hand() -> None:
     assert ended == []
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    variables = set(Settings.variables())
-    rows = {line.split("`")[1] for line in _readme() if line.startswith("| `")}
-    assert rows == variables
-
-
 def test_compose_runs_every_process_of_the_procfile() -> None:
     orders = [service.get("command", [""]) for service in _services().values()]
     started = [order[1] for order in orders if order[0] == "start"]
@@ -124,10 +118,6 @@ def _pins(name: str) -> Iterator[str]:
     for line in (ROOT / name).read_text().splitlines():
         if "==" in line:
             yield line.rstrip("\\ ")
-
-
-def _readme() -> list[str]:
-    return (ROOT / "README.md").read_text().splitlines()
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos check drill bench lock clean
+.PHONY: help run automation test chaos check drill bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,10 +8,13 @@ INSTALLED := .venv/.installed
 PIP := -qq --disable-pip-version-check
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## The whole product here, at http://localhost:3001
-	@exec $(BIN)/automation local
+	@exec $(BIN)/python -m devtools.stack
+
+automation: $(INSTALLED) ## A command beside the running stack (ARGS="users reset-password admin")
+	@exec $(BIN)/python -m devtools.stack exec automation $(ARGS)
 
 test: $(INSTALLED) ## The whole test suite, on servers of its own
 	@exec $(BIN)/pytest -n auto --dist loadgroup $(ARGS)
@@ -27,7 +30,7 @@ check: $(INSTALLED) ## Format, lint, types, import rules and declared dependenci
 	$(BIN)/deptry .
 
 drill: $(INSTALLED) ## Play the proof pack on a stack of its own and print the evidence
-	@exec $(BIN)/automation drill
+	@exec $(BIN)/python -m devtools.drills $(ARGS)
 
 bench: $(INSTALLED) ## Measure the speed against its bars (QUICK=1: in three minutes)
 	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)

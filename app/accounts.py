@@ -1,10 +1,8 @@
 """`automation users` and `automation tokens`: who may sign in, and with what."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from importlib.util import find_spec
 
 import click
 from sqlalchemy.orm import Session
@@ -36,15 +34,15 @@ def tokens() -> None:
 
 @contextmanager
 def open_session() -> Iterator[Session]:
-    """Open a transaction in the configured database, or in that of the running local stack."""
+    """Open a transaction in the configured database."""
     with open_container() as container, container.sessions.begin() as session:
         yield session
 
 
 @contextmanager
 def open_container() -> Iterator[Container]:
-    """Build the container on the configured database, or on that of the running local stack."""
-    with closing(build(_settings(), process="cli")) as container:
+    """Build the container on the configured database."""
+    with closing(build(Settings.load(), process="cli")) as container:
         yield container
 
 
@@ -119,16 +117,6 @@ def revoke_token_command(token_id: int) -> None:
     with open_session() as session:
         revoke_token(session, token_id)
     click.echo(f"Token {token_id} no longer works.")
-
-
-def _settings() -> Settings:
-    """Return the settings of the environment; without DATABASE_URL, of the running local stack."""
-    if os.environ.get("DATABASE_URL") or find_spec("app.local") is None:
-        return Settings.load()
-    # Imported here: a production installation carries no local stack.
-    from app.local.beside import settings_of_running_stack  # noqa: PLC0415
-
-    return settings_of_running_stack()
 
 
 def _shown_once(given: str | None, chosen: str) -> str:

@@ -1,9 +1,9 @@
-"""The command line: the local stack, the processes of production, migrations, admins."""
+"""The command line of production: processes, migrations, admins, kept webhooks."""
 
 import os
 import sys
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import click
 import structlog
@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.identity.models import Role
 from app.identity.users import create_user, ensure_first_admin
 from app.inbound.take_in import take_in_again
-from app.procfile import ROOT, commands, shell
+from app.processes import PROCESSES, command_of
 
 
 @click.group()
@@ -30,22 +30,12 @@ automation.add_command(tokens)
 
 
 @automation.command()
-def local() -> None:
-    """Run the whole product on this machine until Ctrl-C."""
-    # Imported here: a production installation carries no embedded servers.
-    from app.local.stack import run_local  # noqa: PLC0415
-
-    run_local()
-
-
-@automation.command()
-@click.argument("process", type=click.Choice(list(commands())))
+@click.argument("process", type=click.Choice(PROCESSES))
 def start(process: str) -> None:
-    """Become one process of the Procfile."""
+    """Become one process of the product."""
     Settings.load()
-    os.chdir(ROOT)
-    arguments = shell(commands()[process])
-    os.execv(arguments[0], arguments)  # noqa: S606 - the line comes from our own Procfile
+    arguments = command_of(process, os.environ)
+    os.execv(arguments[0], arguments)  # noqa: S606 - the arguments are our own
 
 
 @automation.command()
@@ -84,30 +74,24 @@ def replay(kind: str | None) -> None:
     click.echo(f"Taken in: {taken.used}. Still kept: {taken.kept}.")
 
 
-@automation.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--against", type=click.Path(path_type=Path), help="A running stack's data folder.")
-@click.option("--own", is_flag=True, help="Play on a stack of its own, even if one runs.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for the proof pack.")
-def drill(names: tuple[str, ...], against: Path | None, own: bool, output: Path | None) -> None:  # noqa: FBT001 - click passes flags by position
-    """Play the proof pack, or drills of it, and show the evidence."""
-    from app.local.drills.command import run_drills  # noqa: PLC0415 - as above
-
-    if not run_drills(names, against=against, own=own, output=output):
-        sys.exit(1)
-
-
-def main() -> None:
-    """Run the command line; what it can't do is one sentence on stderr and exit code 1."""
+@contextmanager
+def one_sentence_errors() -> Iterator[None]:
+    """End the program with one sentence on stderr and exit code 1 where it can't go on."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
-        automation()
+        yield
     except AutomationError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except SQLAlchemyError as error:
         click.echo(f"The database can't be used: {_reason(error)}.", err=True)
         sys.exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    with one_sentence_errors():
+        automation()
 
 
 def _ensure_admin(settings: Settings) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from app.local.environment import data_folder
 from benchmarks import (
     costs,
     drain,
@@ -24,6 +23,7 @@ from benchmarks import (
 )
 from benchmarks.lab import Lab, open_lab
 from benchmarks.results import Report
+from devtools.stack.environment import data_folder
 
 Measure = Callable[[Lab, Report], Iterator[str]]
 

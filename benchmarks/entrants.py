@@ -11,10 +11,10 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
-from app.procfile import ROOT
 from benchmarks import seed
 from benchmarks.contest import Contender, drain
 from benchmarks.lab import WORKERS, Database, Lab
+from devtools import ROOT
 from workers.application import create_celery
 
 DISPATCH = "dispatch.dispatch_due_events"

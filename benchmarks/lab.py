@@ -18,9 +18,9 @@ from sqlalchemy import make_url
 
 from app.core.schema import migrate
 from app.core.settings import Settings
-from app.local.processes import Program, running
-from app.local.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
-from app.procfile import ROOT
+from devtools import ROOT
+from devtools.stack.processes import Program, running
+from devtools.stack.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
 
 WORKERS = 2
 """Processes of each contender: one per core of the machine that the bars were set on."""

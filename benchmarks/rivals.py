@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.procfile import ROOT
+from devtools import ROOT
 
 _LOCK = ROOT / "benchmarks" / "requirements.lock"
 

@@ -13,10 +13,10 @@ from psycopg import Connection
 from app.bootstrap import Container, build
 from app.customers.identify import identify
 from app.customers.identity import Identity
-from app.local.ports import free_port
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from benchmarks.lab import WORKERS, Lab, await_true
+from devtools.stack.ports import free_port
 from workers.application import create_celery
 
 RUN = "outbound.run"

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 
-from app.local.ports import free_port
-from app.procfile import commands, shell
+from app.processes import command_of
 from benchmarks.lab import Database, Lab
 from benchmarks.results import Report, Row, ratios
+from devtools.stack.ports import free_port
 
 _REPORTS = 400
 _PATH = "/webhooks/whatsapp"
@@ -20,8 +20,7 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
     rates: dict[str, list[float]] = {"http": [], "direct": []}
     with lab.database() as database:
         environ = {**lab.environ(database), "PORT": str(port)}
-        environ["PATH"] = f"{sys.prefix}/bin:{environ['PATH']}"
-        command = shell(commands()["web"])
+        command = command_of("web", environ)
         place = [f"http://127.0.0.1:{port}{_PATH}", environ["WHATSAPP_APP_SECRET"]]
         with lab.contender("web", command, environ, ready="Booting worker"):
             for number in range(-1, rounds):

@@ -19,7 +19,7 @@ from app.bootstrap import Container, build
 from app.core.database import Sessions
 from app.core.schema import migrate
 from app.core.settings import Settings
-from app.local.servers import PostgresServer, start_postgres
+from devtools.stack.servers import PostgresServer, start_postgres
 from tests.chaos.report import write_report
 
 SECRETS = {

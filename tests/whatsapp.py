@@ -17,12 +17,12 @@ from app.core.settings import Settings
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
-from app.local.ports import free_port
-from app.local.sandbox.network import SandboxConfig
-from app.local.sandbox.server import RunningSandbox, serve
-from app.local.sandbox.state import Author
 from app.outbound.runner import RunResult, run_outbound
 from app.web import create_app
+from devtools.stack.ports import free_port
+from devtools.whatsapp_sandbox.network import SandboxConfig
+from devtools.whatsapp_sandbox.server import RunningSandbox, serve
+from devtools.whatsapp_sandbox.state import Author
 from tests.conftest import SECRETS
 
 CUSTOMER = "+34600111222"

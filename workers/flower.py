@@ -1,5 +1,6 @@
 """Flower, started once the workers answer: it inspects them at its start and warns if none does."""
 
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -29,5 +30,7 @@ def _served(celery: Celery) -> Iterable[str]:
 
 
 if __name__ == "__main__":
+    if not os.environ.get("FLOWER_BASIC_AUTH"):
+        sys.exit("FLOWER_BASIC_AUTH is missing; set it to user:password.")
     wait_for_workers(app)
     app.start(["flower", *sys.argv[1:]])

@@ -9,7 +9,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from app.core.settings import Settings
-from app.procfile import ROOT
+from devtools import ROOT
 
 FOLDERS = ("", "docs", "deploy")
 PAGES = [page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.md"))]

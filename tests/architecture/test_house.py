@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from app.core.settings import Settings
-from app.procfile import ROOT, commands
+from app.processes import PROCESSES
+from devtools import ROOT
 
 SOURCES = [
     path
@@ -75,10 +76,12 @@ def test_no_transaction_is_ended_by_hand() -> None:
     assert ended == []
 
 
-def test_compose_runs_every_process_of_the_procfile() -> None:
+def test_procfile_and_compose_run_every_process() -> None:
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    assert lines == [f"{name}: automation start {name}" for name in PROCESSES]
     orders = [service.get("command", [""]) for service in _services().values()]
     started = [order[1] for order in orders if order[0] == "start"]
-    assert sorted(started) == sorted(commands())
+    assert sorted(started) == sorted(PROCESSES)
 
 
 def test_compose_passes_on_every_setting_of_production() -> None:

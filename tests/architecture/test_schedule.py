@@ -1,12 +1,11 @@
 """What beat sends exists, and somebody takes it."""
 
-import shlex
 from typing import Any
 
 import pytest
 
 from app.core.settings import Settings
-from app.procfile import commands
+from app.processes import PROCESSES, command_of
 from beat_schedule import beat_schedule
 
 
@@ -30,9 +29,9 @@ def test_every_task_of_ours_has_a_queue_of_its_own_choice(celery: Any) -> None:
     assert {name: _queue(celery, name) for name in ours if not _queue(celery, name)} == {}
 
 
-def test_every_queue_has_a_worker_in_the_procfile(celery: Any) -> None:
+def test_every_queue_has_a_worker(celery: Any) -> None:
     used = {_queue(celery, name) for name in celery.tasks if not name.startswith("celery.")}
-    served = {queue for command in commands().values() for queue in _served(command)}
+    served = {queue for name in PROCESSES for queue in _served(command_of(name, {}))}
     assert used <= served
 
 
@@ -41,6 +40,5 @@ def _queue(celery: Any, task: str) -> str | None:
     return getattr(route.get("queue"), "name", None)
 
 
-def _served(command: str) -> list[str]:
-    words = shlex.split(command)
-    return words[words.index("--queues") + 1].split(",") if "--queues" in words else []
+def _served(command: list[str]) -> list[str]:
+    return command[command.index("--queues") + 1].split(",") if "--queues" in command else []

@@ -25,12 +25,12 @@ from app.core.settings import Settings
 from app.customers.identify import identify
 from app.customers.identity import Identity
 from app.fraud.models import InboundMessage
-from app.local.ports import free_port
-from app.local.processes import Program, spawn
-from app.local.servers import PostgresServer, ValkeyServer
 from app.outbox.events import FraudCaseCreated
 from app.outbox.models import AutomationEvent
 from app.outbox.record import record_event
+from devtools.stack.ports import free_port
+from devtools.stack.processes import Program, spawn
+from devtools.stack.servers import PostgresServer, ValkeyServer
 from tests.chaos.verdict import Verdict
 from tests.conftest import SECRETS
 from tests.workers.conftest import eventually

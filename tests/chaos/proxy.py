@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, suppress
 from queue import Queue
 from threading import Thread
 
-from app.local.ports import LOOPBACK
+from devtools.stack.ports import LOOPBACK
 
 
 @contextmanager

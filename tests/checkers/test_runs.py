@@ -20,7 +20,7 @@ from app.checkers.queries import last_runs
 from app.checkers.runs import run_due, run_slot
 from app.core.database import Sessions
 from app.core.settings import Settings
-from app.procfile import ROOT
+from devtools import ROOT
 from tests.checkers.conftest import NOON, JobOf
 from tests.conftest import SECRETS
 from tests.whatsapp import REPORT, Customer, Read

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.local.drills import checkers
-from app.local.drills.play import own_stage
-from app.local.drills.stage import Stage
+from devtools.drills import checkers
+from devtools.drills.play import own_stage
+from devtools.drills.stage import Stage
 
 SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL")
 HERMETIC = dict.fromkeys(SERVERS, "")

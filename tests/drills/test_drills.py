@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.local.drills.book import Book
-from app.local.drills.catalogue import DRILLS, Drill
-from app.local.drills.play import play
-from app.local.drills.stage import Stage
+from devtools.drills.book import Book
+from devtools.drills.catalogue import DRILLS, Drill
+from devtools.drills.play import play
+from devtools.drills.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
 
@@ -40,7 +40,7 @@ def forged_death(stage: Stage) -> Iterator[None]:
 
 def _automation(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", "drill", *arguments],
+        [sys.executable, "-m", "devtools.drills", *arguments],
         env=dict(os.environ),
         capture_output=True,
         text=True,
@@ -108,7 +108,7 @@ def test_what_breaks_things_is_not_played_where_others_work(stage: Stage) -> Non
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "The drill redis breaks things on purpose, so it plays on a stack of its own alone:"
-        " automation drill --own redis\n"
+        " python -m devtools.drills --own redis\n"
     )
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.local.drills.stage import Stage
+from devtools.drills.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
 

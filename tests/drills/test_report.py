@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from app.local.drills.book import shown_sql
-from app.local.drills.report import MAX_ROWS, table
+from devtools.drills.book import shown_sql
+from devtools.drills.report import MAX_ROWS, table
 
 
 def test_columns_are_aligned_and_null_is_said() -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.local.drills.scan import Seen, count_leaks, links_in
+from devtools.drills.scan import Seen, count_leaks, links_in
 
 SEEN = Seen(codes={"482913"}, numbers={"+34600111222"})
 

@@ -2,8 +2,8 @@
 
 import re
 
-from app.local.drills.attacks import ATTACKS
-from app.procfile import ROOT
+from devtools import ROOT
+from devtools.drills.attacks import ATTACKS
 
 PAGE = (ROOT / "docs" / "threats.md").read_text()
 

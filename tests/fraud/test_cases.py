@@ -5,7 +5,7 @@ import pytest
 from app.bootstrap import Container
 from app.core.errors import NotFound
 from app.fraud.queries import list_cases, show_case, show_verification
-from app.local.sandbox.server import RunningSandbox
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.whatsapp import REPORT, Customer
 
 

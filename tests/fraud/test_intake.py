@@ -9,7 +9,7 @@ from app.bootstrap import Container
 from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
 from app.fraud.storable import MAX_REPORT, storable
-from app.local.sandbox.server import RunningSandbox
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import TurnableClock
 from tests.whatsapp import CUSTOMER, OTHER_CUSTOMER, REPORT, Customer, Read, wrong
 

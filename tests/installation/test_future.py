@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.procfile import ROOT
+from devtools import ROOT
 from tests.installation.wheels import stand_in
 
 LOCK = "requirements-dev.lock"

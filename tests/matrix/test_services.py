@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.local.drills.catalogue import drills_named
-from app.local.drills.play import own_stage, play
+from devtools.drills.catalogue import drills_named
+from devtools.drills.play import own_stage, play
 from tests.drills.conftest import HERMETIC
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("services")]

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
-from app.local.sandbox.server import RunningSandbox
 from app.outbound.channel import read_gate
 from app.outbound.circuit import Circuit, CircuitRules
 from app.outbound.enqueue import enqueue
@@ -14,6 +13,7 @@ from app.outbound.messages import Text
 from app.outbound.outcomes import Away, NoAnswer, NotCalled, Outcome, Refused, Sent, Throttled
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner, run_outbound
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import SECRETS
 from tests.whatsapp import CUSTOMER, Read, known
 

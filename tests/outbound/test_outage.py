@@ -9,14 +9,14 @@ import pytest
 
 from app.bootstrap import Container
 from app.dispatch.dispatch import dispatch_due
-from app.local.ports import free_port
-from app.local.sandbox.faults import Fault, FaultKind
-from app.local.sandbox.server import RunningSandbox
 from app.outbound.circuit import CircuitRules
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner, run_outbound
+from devtools.stack.ports import free_port
+from devtools.whatsapp_sandbox.faults import Fault, FaultKind
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import SECRETS
 from tests.whatsapp import CUSTOMER, Read, known
 

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from app.customers.identity import Identity
-from app.local.ports import free_port
-from app.local.sandbox.faults import Fault, FaultKind
-from app.local.sandbox.server import RunningSandbox
 from app.outbound import providers
 from app.outbound.messages import Template, Text
 from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.reasons import TIMED_OUT, UNREACHABLE, UNREADABLE
+from devtools.stack.ports import free_port
+from devtools.whatsapp_sandbox.faults import Fault, FaultKind
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import SECRETS
 
 HELLO = Text("hello")

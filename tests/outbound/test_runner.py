@@ -9,8 +9,6 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
-from app.local.sandbox.faults import Fault, FaultKind
-from app.local.sandbox.server import RunningSandbox
 from app.outbound.claim import Claimed, claim
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.manual_retry import retry_job
@@ -19,6 +17,8 @@ from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
 from app.outbound.runner import SECONDS_AHEAD, OutboundRunner, due_in, run_outbound
 from app.outbound.settle import AttemptRef, Settled, settle
+from devtools.whatsapp_sandbox.faults import Fault, FaultKind
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.whatsapp import CUSTOMER, Read, known
 
 UNREACHABLE = "+15550131026"

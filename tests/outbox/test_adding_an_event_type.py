@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.outbox.events import CATALOGUE
-from app.procfile import ROOT
+from devtools import ROOT
 
 PAGE = (ROOT / "docs" / "adding-an-event-type.md").read_text()
 BLOCKS = re.findall(r'```python title="(.+?)"\n(.+?)```', PAGE, re.DOTALL)

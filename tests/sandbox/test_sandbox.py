@@ -9,11 +9,11 @@ import pytest
 
 from app.bootstrap import Container
 from app.core.errors import SettingsError
-from app.local.sandbox.__main__ import read_config
-from app.local.sandbox.faults import Fault, FaultKind, magic_fault
-from app.local.sandbox.server import RunningSandbox
-from app.local.sandbox.state import MAX_CONVERSATIONS, MAX_MESSAGES, Author, Message, Phones
 from app.outbound.runner import run_outbound
+from devtools.whatsapp_sandbox.__main__ import read_config
+from devtools.whatsapp_sandbox.faults import Fault, FaultKind, magic_fault
+from devtools.whatsapp_sandbox.server import RunningSandbox
+from devtools.whatsapp_sandbox.state import MAX_CONVERSATIONS, MAX_MESSAGES, Author, Message, Phones
 from tests.conftest import SECRETS
 from tests.whatsapp import CUSTOMER, REPORT, Read
 

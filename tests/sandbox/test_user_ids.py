@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from app.bootstrap import Container
-from app.local.sandbox.server import RunningSandbox
 from app.outbound.runner import run_outbound
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.sandbox.test_sandbox import TEXT, send
 from tests.whatsapp import REPORT, Read
 

@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from app.core.schema import migrate
 from app.core.settings import Settings
-from app.local.servers import PostgresServer
+from devtools.stack.servers import PostgresServer
 from tests.schema.test_upgrades import empty
 
 __all__ = ["empty"]

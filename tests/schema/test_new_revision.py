@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 
 from app.core.schema import alembic_config
-from app.procfile import ROOT
+from devtools import ROOT
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 

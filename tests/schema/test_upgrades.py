@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, event, make_url
 
 from app.core.schema import MIGRATION_LOCK, migrate
 from app.core.settings import Settings
-from app.local.servers import PostgresServer
-from app.procfile import ROOT
+from devtools import ROOT
+from devtools.stack.servers import PostgresServer
 from tests.conftest import SECRETS
 from tests.workers.conftest import eventually
 

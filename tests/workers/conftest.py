@@ -13,8 +13,8 @@ import pytest
 from celery import Celery
 
 from app.core.settings import Settings
-from app.local.processes import Program, running
-from app.local.servers import ValkeyServer, start_valkey
+from devtools.stack.processes import Program, running
+from devtools.stack.servers import ValkeyServer, start_valkey
 from tests.conftest import SECRETS
 from workers.application import create_celery
 

@@ -8,10 +8,10 @@ import pytest
 from celery import Celery
 
 from app.bootstrap import Container
-from app.local.sandbox.faults import Fault, FaultKind
-from app.local.sandbox.server import RunningSandbox
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
+from devtools.whatsapp_sandbox.faults import Fault, FaultKind
+from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.whatsapp import CUSTOMER, Read, known, read, sandbox, settings, web_port
 from tests.workers.conftest import CeleryProcess, StartCelery, eventually
 

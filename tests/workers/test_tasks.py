@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from app.bootstrap import Container
 from app.core.settings import Settings
-from app.local.servers import start_valkey
 from app.outbox.record import record_event
+from devtools.stack.servers import start_valkey
 from tests.conftest import SECRETS
 from tests.dispatch.conftest import a_fraud_case
 from tests.workers.conftest import eventually

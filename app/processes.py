@@ -1,0 +1,58 @@
+"""The processes of the product, each with the command that it runs as."""
+
+import sys
+from collections.abc import Mapping
+
+PROCESSES = ("web", "dispatcher", "outbound", "beat", "flower")
+
+
+def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the argument list of one of PROCESSES.
+
+    BIND is the address on which web and Flower listen, loopback unless set; PORT is the web's.
+    """
+    address = environ.get("BIND") or "127.0.0.1"
+    match process:
+        case "web":
+            return _web(f"{address}:{environ.get('PORT') or '3001'}")
+        case "dispatcher":
+            return _worker("dispatcher", queues="dispatch")
+        case "outbound":
+            return [*_worker("outbound", queues="outbound,checkers"), "--concurrency", "2"]
+        case "beat":
+            return [*_celery("beat"), "--loglevel", "info"]
+        case "flower":
+            return [*_module("workers.flower"), f"--address={address}", "--read-only"]
+    raise ValueError(f"There is no process {process!r}; choose one of {', '.join(PROCESSES)}.")
+
+
+def _web(bind: str) -> list[str]:
+    return [
+        *_module("gunicorn"),
+        "app.web:create_app()",
+        *("--bind", bind),
+        *("--worker-class", "gthread"),
+        *("--threads", "8"),
+        *("--graceful-timeout", "5"),
+        "--no-control-socket",
+    ]
+
+
+def _worker(name: str, *, queues: str) -> list[str]:
+    return [
+        *_celery("worker"),
+        *("--queues", queues),
+        *("--hostname", f"{name}@%h"),
+        *("--loglevel", "info"),
+        "--events",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+
+
+def _celery(subcommand: str) -> list[str]:
+    return [*_module("celery"), "--quiet", "--app", "workers", subcommand]
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]

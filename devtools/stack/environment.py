@@ -1,0 +1,66 @@
+"""The settings of the local stack: what the environment says, then what is made up and kept."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from devtools.stack.files import write_private
+from devtools.stack.ports import LOOPBACK, free_port
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Return the absolute data folder that `environ` names, `.local` if it names none."""
+    return Path(environ.get("AUTOMATION_DATA_DIR") or ".local").resolve()
+
+
+def local_environment(
+    environ: Mapping[str, str], *, folder: Path, servers: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment of every program of the local stack.
+
+    A variable that `environ` sets wins over ours, one by one. `servers` holds the
+    addresses of the embedded servers, under the names of their settings.
+    """
+    given = {name: value for name, value in environ.items() if value}
+    port = given.get("PORT", "3001")
+    sandbox_port = given.get("SANDBOX_PORT") or str(free_port())
+    made_up = {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        "BIND": LOOPBACK,
+        "AUTOMATION_LOG_FORMAT": "text",
+        "AUTOMATION_TRUST_ROLE_HEADER": "1",
+        "SANDBOX_PORT": sandbox_port,
+        "SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/whatsapp",
+        "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",
+    }
+    forced = {"AUTOMATION_DATA_DIR": str(folder), "PATH": _path(given)}
+    return {**made_up, **_kept(folder / "secrets.json"), **servers, **given, **forced}
+
+
+def _path(given: Mapping[str, str]) -> str:
+    """Return the search path, led by the programs of the interpreter that runs this."""
+    return os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """Return the secrets of this data folder, made up on its first run."""
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+    made = {
+        "AUTOMATION_SECRET_KEY": secrets.token_urlsafe(48),
+        "AUTOMATION_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "WHATSAPP_VERIFY_TOKEN": secrets.token_urlsafe(24),
+        "WHATSAPP_APP_SECRET": secrets.token_hex(16),
+        "WHATSAPP_ACCESS_TOKEN": secrets.token_urlsafe(48),
+        "WHATSAPP_PHONE_NUMBER_ID": str(10**14 + secrets.randbelow(10**14)),
+        "FLOWER_BASIC_AUTH": f"admin:{secrets.token_urlsafe(12)}",
+    }
+    write_private(path, json.dumps(made, indent=2))
+    return made

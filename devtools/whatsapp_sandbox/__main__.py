@@ -1,0 +1,62 @@
+"""Run the sandbox by the settings of the local stack, until a signal ends it."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+
+from app.core.errors import SettingsError
+from devtools.whatsapp_sandbox.network import SandboxConfig
+from devtools.whatsapp_sandbox.server import is_on_this_machine, serve
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; a bad setting ends it with one sentence."""
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    try:
+        config, port = read_config(os.environ)
+        with serve(config, port=port) as sandbox:
+            print(f"The customer's phone is at {sandbox.url}", flush=True)
+            done.wait()
+    except (SettingsError, OSError) as error:
+        sys.exit(str(error))
+
+
+def read_config(environ: Mapping[str, str]) -> tuple[SandboxConfig, int]:
+    """Return configuration and port. Raises SettingsError, also if this smells of production.
+
+    The sandbox forges Meta's signature, so it refuses to run beside anything that is not
+    on this machine.
+    """
+    webhook_url = _required(environ, "SANDBOX_WEBHOOK_URL")
+    for name in ("SANDBOX_WEBHOOK_URL", "WHATSAPP_API_BASE_URL"):
+        if environ.get(name) and not is_on_this_machine(environ[name]):
+            raise SettingsError(
+                f"The setting {name} names another machine; the sandbox is for local use alone."
+            )
+    config = SandboxConfig(
+        webhook_url=webhook_url,
+        access_token=_required(environ, "WHATSAPP_ACCESS_TOKEN"),
+        app_secret=_required(environ, "WHATSAPP_APP_SECRET"),
+        phone_number_id=_required(environ, "WHATSAPP_PHONE_NUMBER_ID"),
+    )
+    return config, _port(_required(environ, "SANDBOX_PORT"))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise SettingsError(f"The setting {name} is missing; set it in the environment.")
+    return environ[name]
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 2**16):
+        raise SettingsError("The setting SANDBOX_PORT is malformed: it must be 1 to 65535.")
+    return int(text)
+
+
+if __name__ == "__main__":
+    main()

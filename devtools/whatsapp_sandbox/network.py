@@ -1,0 +1,84 @@
+"""The pretended network between the business and its customers' phones."""
+
+from dataclasses import dataclass
+
+from devtools.whatsapp_sandbox.courier import Courier
+from devtools.whatsapp_sandbox.payloads import Contact, message_payload, status_payload
+from devtools.whatsapp_sandbox.state import Author, Message, Phones, new_message_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxConfig:
+    """What the sandbox shares with the product that it plays Meta for."""
+
+    webhook_url: str
+    access_token: str
+    app_secret: str
+    phone_number_id: str
+
+
+class Network:
+    """Carries messages both ways and reports how far they got."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+        self.phones = Phones()
+        self._courier = Courier(webhook_url=config.webhook_url, app_secret=config.app_secret)
+
+    def write_as_customer(
+        self, phone: str, text: str, *, kind: str = "text", message_id: str | None = None
+    ) -> Message:
+        """Send a customer's message to the product; its status says whether it was taken."""
+        message = Message(
+            author=Author.CUSTOMER,
+            text=text,
+            status="on its way",
+            id=message_id or new_message_id(self.phones.number_of(phone) or ""),
+        )
+        self.phones.add(phone, message)
+        body = message_payload(
+            message,
+            customer=self._contact(phone),
+            kind=kind,
+            phone_number_id=self.config.phone_number_id,
+        )
+        self.phones.set_status(phone, message.id, self._courier.post(body) or "delivered")
+        return message
+
+    def deliver(self, phone: str, message: Message) -> None:
+        """Put a message of the business on the phone, and report it sent and delivered."""
+        self.phones.add(phone, message)
+        self.phones.set_status(phone, message.id, "delivered")
+        self._report(phone, message, "sent")
+        self._report(phone, message, "delivered")
+
+    def fail(self, phone: str, message: Message, code: int) -> None:
+        """Report that a message which was taken could not be delivered."""
+        self._report(phone, message, "sent")
+        self._report(phone, message, "failed", code=code)
+
+    def look_at(self, phone: str) -> None:
+        """Let the customer read what has arrived, and report it."""
+        for message in self.phones.take_unread(phone):
+            self._report(phone, message, "read")
+
+    def close(self) -> None:
+        """Deliver the last reports and stop."""
+        self._courier.close()
+
+    def _contact(self, phone: str) -> Contact:
+        user_id = None if phone.isdigit() else phone
+        return Contact(number=self.phones.number_of(phone), user_id=user_id)
+
+    def _report(
+        self, phone: str, message: Message, status: str, *, code: int | None = None
+    ) -> None:
+        self._courier.post_later(
+            status_payload(
+                message,
+                status,
+                customer=self._contact(phone),
+                phone_number_id=self.config.phone_number_id,
+                code=code,
+            )
+        )

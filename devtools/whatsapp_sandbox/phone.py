@@ -1,0 +1,226 @@
+"""The customer's phone: a page to type on, and the same as JSON for drills and tests."""
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import phonenumbers
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.errors import InvalidInput
+from app.customers.identity import USER_ID
+from app.outbound.recipients import parse_recipient
+from devtools.whatsapp_sandbox.faults import SLOW_SECONDS, Fault, FaultKind
+from devtools.whatsapp_sandbox.network import Network
+from devtools.whatsapp_sandbox.state import Author, Conversation
+
+blueprint = Blueprint("phone", __name__)
+
+FIRST_NUMBER = "34600111222"
+SUGGESTIONS = (
+    "I think there's fraud on my account",
+    "Creo que hay un fraude en mi cuenta",
+    "RESEND",
+    "CANCEL",
+    "HELP",
+)
+
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+
+
+@blueprint.app_template_filter()
+def international(phone: str) -> str:
+    """Return digits as people write them, e.g. `+34 600 11 12 22`; of no country, as they are.
+
+    A user id has no such form.
+    """
+    if not phone.isdigit():
+        return phone
+    try:
+        number = phonenumbers.parse(f"+{phone}", None)
+    except phonenumbers.NumberParseException:
+        return f"+{phone}"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _phone(typed: str) -> str:
+    """Return a user id as it is, a number as digits. Raises ValueError."""
+    return typed.strip() if USER_ID.fullmatch(typed.strip()) else _digits(typed)
+
+
+def _user_id(typed: str) -> str:
+    if not USER_ID.fullmatch(typed):
+        raise ValueError("This is not a user id; write it like ES.13491208655302741918.")
+    return typed
+
+
+def _digits(number: str) -> str:
+    try:
+        return parse_recipient(f"+{number.strip().lstrip('+')}").removeprefix("+")
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+Phone = Annotated[str, AfterValidator(_phone)]
+
+
+class TypedMessage(BaseModel):
+    """What a customer sends. The same `id` twice plays a webhook that comes twice."""
+
+    phone: Phone
+    text: str = Field("", max_length=4096)
+    kind: str = Field("text", pattern=r"^[a-z]{1,20}$")
+    id: str | None = Field(None, min_length=1, max_length=200)
+
+
+class RevealedNumber(BaseModel):
+    """A customer without a number, and the number that the business learns of them."""
+
+    user_id: Annotated[str, AfterValidator(_user_id)]
+    number: Annotated[str, AfterValidator(_digits)]
+
+
+class PlannedFailure(BaseModel):
+    """What shall go wrong with the next messages to a number; `times` 0 calls it off."""
+
+    phone: Phone
+    kind: FaultKind = FaultKind.REFUSE
+    code: int = Field(131026, ge=0, le=999_999)
+    retry_after: int | None = Field(None, ge=0, le=3600)
+    seconds: float = Field(SLOW_SECONDS, gt=0, le=120)
+    times: int = Field(1, ge=0, le=1000)
+
+
+@blueprint.get("/")
+def home() -> AnyResponse:
+    """Go to the conversation used last, or begin one."""
+    conversations = _network().phones.all()
+    first = conversations[0] if conversations else _network().phones.open(FIRST_NUMBER)
+    return redirect(url_for(".show", conversation_id=first.id))
+
+
+@blueprint.get("/c/<int:conversation_id>")
+def show(conversation_id: int) -> str:
+    """Show the phone with one conversation open."""
+    return _render("phone.html", _find(conversation_id))
+
+
+@blueprint.get("/c/<int:conversation_id>/messages")
+def show_messages(conversation_id: int) -> str:
+    """Show the messages alone, for the page to refresh: a fragment, or a frame of its own."""
+    is_frame = "frame" in request.args
+    return _render("frame.html" if is_frame else "messages.html", _find(conversation_id))
+
+
+@blueprint.post("/c")
+def begin() -> AnyResponse:
+    """Open the conversation of the number that was typed."""
+    try:
+        phone = _phone(request.form.get("phone", ""))
+    except ValueError as error:
+        conversation = _find(request.form.get("current", 0, type=int))
+        return Response(_render("phone.html", conversation, fault=str(error)), 422)
+    return redirect(url_for(".show", conversation_id=_network().phones.open(phone).id), 303)
+
+
+@blueprint.post("/c/<int:conversation_id>")
+def write(conversation_id: int) -> AnyResponse:
+    """Send what the customer typed or chose."""
+    conversation = _find(conversation_id)
+    text = (request.form.get("chip") or request.form.get("text", "")).strip()[:4096]
+    if "photo" in request.form:
+        _network().write_as_customer(conversation.phone, "📷 Photo", kind="image")
+    elif text:
+        _network().write_as_customer(conversation.phone, text)
+    return redirect(url_for(".show", conversation_id=conversation_id), 303)
+
+
+@blueprint.get("/api/conversations/<phone>")
+def read_conversation(phone: str) -> Response:
+    """Return a conversation as JSON; looking this way marks nothing as read."""
+    conversation = _network().phones.open(_body_of(TypedMessage, {"phone": phone}).phone)
+    phone = conversation.phone if not conversation.phone.isdigit() else f"+{conversation.phone}"
+    return jsonify(phone=phone, messages=conversation.messages)
+
+
+@blueprint.post("/api/messages")
+def write_message() -> Response:
+    """Type as a customer; the status of the answer says whether the product took it."""
+    typed = _body_of(TypedMessage, request.get_json())
+    sent = _network().write_as_customer(
+        typed.phone, typed.text, kind=typed.kind, message_id=typed.id
+    )
+    messages = _network().phones.open(typed.phone).messages
+    status = next((each.status for each in messages if each.id == sent.id), "forgotten")
+    return jsonify(id=sent.id, status=status)
+
+
+@blueprint.post("/api/numbers")
+def reveal_number() -> Response:
+    """Let the business learn a customer's number: from now on webhooks carry it."""
+    revealed = _body_of(RevealedNumber, request.get_json())
+    _network().phones.reveal(revealed.user_id, revealed.number)
+    return jsonify(user_id=revealed.user_id, number=f"+{revealed.number}")
+
+
+@blueprint.post("/api/failures")
+def plan_failure() -> Response:
+    """Let the next messages to a number fail."""
+    planned = _body_of(PlannedFailure, request.get_json())
+    fault = Fault(**planned.model_dump(exclude={"phone", "times"}))
+    _network().phones.plan(planned.phone, fault, times=planned.times)
+    return jsonify(planned=planned.times)
+
+
+def _network() -> Network:
+    network: Network = current_app.extensions["sandbox"]
+    return network
+
+
+def _find(conversation_id: int) -> Conversation:
+    conversation = _network().phones.find(conversation_id)
+    if conversation is None:
+        abort(404, "This conversation is forgotten; start again from the first page.")
+    return conversation
+
+
+def _render(template: str, conversation: Conversation, **more: Any) -> str:
+    _network().look_at(conversation.phone)
+    return render_template(
+        template,
+        conversation=_network().phones.open(conversation.phone),
+        conversations=_network().phones.all(),
+        code=_last_code(conversation),
+        suggestions=SUGGESTIONS,
+        **more,
+    )
+
+
+def _last_code(conversation: Conversation) -> str | None:
+    """Return the code in the newest message, to save the customer the typing."""
+    newest = conversation.messages[-1] if conversation.messages else None
+    if newest is None or newest.author is not Author.BUSINESS:
+        return None
+    found = _CODE.search(newest.text)
+    return found[0] if found else None
+
+
+def _body_of(model: type[AnyModel], body: object) -> AnyModel:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in fault["loc"]) or "body"
+        abort(422, f"{name}: {fault['msg'].removeprefix('Value error, ')}")

@@ -1,0 +1,54 @@
+"""The settings that the local stack makes up."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from devtools.stack.environment import local_environment
+from devtools.stack.files import DataFolderError, locked
+from devtools.stack.ports import free_port
+from devtools.stack.stack import Stack
+
+SERVERS = {"DATABASE_URL": "postgresql://a@/b", "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
+
+
+def test_what_is_made_up_is_complete(tmp_path: Path) -> None:
+    environ = local_environment({}, folder=tmp_path, servers=SERVERS)
+    assert Settings.load(environ).trust_role_header
+
+
+def test_secrets_are_kept_for_the_next_run(tmp_path: Path) -> None:
+    first = local_environment({}, folder=tmp_path, servers=SERVERS)
+    second = local_environment({}, folder=tmp_path, servers=SERVERS)
+    assert first["AUTOMATION_ENCRYPTION_KEYS"] == second["AUTOMATION_ENCRYPTION_KEYS"]
+
+
+def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    local_environment({}, folder=tmp_path, servers=SERVERS)
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_given_setting_wins_while_the_rest_is_made_up(tmp_path: Path) -> None:
+    given = {"WHATSAPP_API_BASE_URL": "http://elsewhere/v1", "WHATSAPP_APP_SECRET": ""}
+    environ = local_environment(given, folder=tmp_path, servers=SERVERS)
+    assert environ["WHATSAPP_API_BASE_URL"] == "http://elsewhere/v1"
+    assert environ["WHATSAPP_APP_SECRET"]
+
+
+def test_two_runs_do_not_share_a_data_folder(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path),
+        pytest.raises(DataFolderError, match="Another run uses"),
+        locked(tmp_path),
+    ):
+        pass
+
+
+def test_a_given_graph_api_takes_the_place_of_the_sandbox(tmp_path: Path) -> None:
+    ports = {"PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
+    ours = Stack.plan(tmp_path, ports)
+    theirs = Stack.plan(tmp_path, ports | {"WHATSAPP_API_BASE_URL": "http://elsewhere/v1"})
+    assert ours.settings.whatsapp_api_base_url.startswith(ours.sandbox)
+    assert theirs.sandbox == ""
+    assert theirs.postgres is not None

@@ -18,7 +18,7 @@ BLOCKS = re.findall(r'```python title="(.+?)"\n(.+?)```', PAGE, re.DOTALL)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Return a folder with the product and its tests."""
-    for name in ("app", "migrations", "tests"):
+    for name in ("app", "devtools", "migrations", "tests"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path / "copy")

@@ -24,12 +24,12 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "relay": _every(settings.relay_interval_seconds, "dispatch.relay"),
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
-        "otp-stuck": _at("checkers.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
+        "otp-stuck": _at("periodic.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
         "daily-summary": _at(
-            "checkers.daily_summary", hour=summary_at.hour, minute=summary_at.minute
+            "periodic.daily_summary", hour=summary_at.hour, minute=summary_at.minute
         ),
-        "catch-up": _every(CATCH_UP_SECONDS, "checkers.catch_up"),
-        "discard-expired": _every(DISCARD_SECONDS, "checkers.discard_expired"),
+        "catch-up": _every(CATCH_UP_SECONDS, "periodic.catch_up"),
+        "discard-expired": _every(DISCARD_SECONDS, "periodic.discard_expired"),
     }
 
 

@@ -18,7 +18,7 @@ def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
         case "dispatcher":
             return _worker("dispatcher", queues="dispatch")
         case "outbound":
-            return [*_worker("outbound", queues="outbound,checkers"), "--concurrency", "2"]
+            return [*_worker("outbound", queues="outbound,periodic"), "--concurrency", "2"]
         case "beat":
             return [*_celery("beat"), "--loglevel", "info"]
         case "flower":

@@ -102,5 +102,5 @@ def open_sending(lab: Lab, per_second: int) -> Iterator[Sending]:
 
 def _worker() -> list[str]:
     command = [sys.executable, "-m", "celery", "--quiet", "--app", "workers", "worker"]
-    command += ["--queues", "outbound,checkers", "--concurrency", str(WORKERS), "--events"]
+    command += ["--queues", "outbound,periodic", "--concurrency", str(WORKERS), "--events"]
     return [*command, "--without-gossip", "--without-mingle", "--loglevel", "info"]

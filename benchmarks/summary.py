@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from app.bootstrap import Container, build
-from app.checkers.figures import count_day
-from app.checkers.slots import business_day
+from app.reports.business_day import business_day
+from app.reports.figures import count_day
 from benchmarks import seed
 from benchmarks.lab import Lab
 from benchmarks.results import Report, Row

@@ -7,14 +7,6 @@ or a setting that belongs to a transaction would end with the first revision.
 from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
-import app.checkers.models
-import app.customers.models
-import app.fraud.models
-import app.identity.models
-import app.inbound.models
-import app.inbox.models
-import app.outbound.models
-import app.outbox.models  # noqa: F401 - each import registers its tables with the metadata
 from app.core.database import Base
 from app.core.schema import MIGRATION_LOCK
 from app.core.settings import Settings

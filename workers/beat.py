@@ -44,5 +44,5 @@ class BoundedScheduler(Scheduler):
 @beat_init.connect
 def _show_life_and_catch_up_at_once(sender: Any, **_signal: object) -> None:
     messages = Sender(sender.app)
-    for task in ("dispatch.heartbeat", "checkers.catch_up"):
+    for task in ("dispatch.heartbeat", "periodic.catch_up"):
         messages.send(task)

@@ -8,9 +8,9 @@ from kombu.exceptions import OperationalError
 
 DISPATCH = "dispatch"
 OUTBOUND = "outbound"
-CHECKERS = "checkers"
+PERIODIC = "periodic"
 
-QUEUES = (Queue(DISPATCH), Queue(OUTBOUND), Queue(CHECKERS))
+QUEUES = (Queue(DISPATCH), Queue(OUTBOUND), Queue(PERIODIC))
 
 ROUTES = {f"{queue.name}.*": {"queue": queue.name} for queue in QUEUES}
 """A task's name begins with its queue's: slow HTTP must never delay dispatch."""

@@ -5,15 +5,15 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from app.checkers.heartbeat import beat_heart
-from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
-from app.checkers.runs import run_due
 from app.core.database_errors import as_unavailable
 from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.inbound.quarantine import discard_expired
 from app.outbound.runner import run_outbound
+from app.periodic.heartbeat import beat_heart
+from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
+from app.periodic.runs import run_due
 from workers.alarm import Alarm
 from workers.container import container, sender
 from workers.redelivery import Caution
@@ -83,28 +83,28 @@ def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
     return result.counts()
 
 
-@shared_task(name="checkers.otp_stuck", **INFRASTRUCTURE)
+@shared_task(name="periodic.otp_stuck", **INFRASTRUCTURE)
 @as_unavailable()
 def otp_stuck() -> list[str]:
     """Look for stuck verifications, once per slot; return the slots run here."""
     return _run(otp_stuck_job(container().settings))
 
 
-@shared_task(name="checkers.daily_summary", **INFRASTRUCTURE)
+@shared_task(name="periodic.daily_summary", **INFRASTRUCTURE)
 @as_unavailable()
 def daily_summary() -> list[str]:
     """Sum up the date before, once per slot; return the slots run here."""
     return _run(daily_summary_job(container().settings))
 
 
-@shared_task(name="checkers.catch_up", **INFRASTRUCTURE)
+@shared_task(name="periodic.catch_up", **INFRASTRUCTURE)
 @as_unavailable()
 def catch_up() -> list[str]:
     """Run what beat or the workers were late for; return the slots run here."""
     return [slot for job in periodic_jobs(container().settings) for slot in _run(job)]
 
 
-@shared_task(name="checkers.discard_expired", **INFRASTRUCTURE)
+@shared_task(name="periodic.discard_expired", **INFRASTRUCTURE)
 @as_unavailable()
 def discard_expired_parts() -> int:
     """Delete the quarantined webhook parts whose time is over; return how many."""

@@ -1,6 +1,6 @@
 """A watch in the dispatcher: it notices periodic runs that did not happen.
 
-It depends neither on beat nor on the broker nor on the worker that runs the checkers.
+It depends neither on beat nor on the broker nor on the worker that runs the periodic jobs.
 Each dispatcher watches; what two of them notice is one event.
 """
 
@@ -13,9 +13,9 @@ from celery.bootsteps import StartStopStep
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bootstrap import Container, build
-from app.checkers.jobs import periodic_jobs
-from app.checkers.missed import report_missed
 from app.core.settings import Settings
+from app.periodic.jobs import periodic_jobs
+from app.periodic.missed import report_missed
 from workers.queues import DISPATCH
 
 log = structlog.get_logger(__name__)

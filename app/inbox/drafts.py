@@ -229,7 +229,7 @@ def _periodic_run_missed(payload: Payload) -> Wording:
         body=f"It was planned for {payload['planned_at']}. {payload['reason']} "
         "See whether beat and the worker of its queue are alive, then run it now from the "
         "overview. Later runs that go missing are counted here while this item is open.",
-        link_ref="/automation/overview#checkers",
+        link_ref="/automation/overview#periodic",
         group_key=f"periodic_run_missed:{payload['job']}",
     )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.checkers.heartbeat import last_heartbeat
 from app.inbox.drafts import Severity
 from app.inbox.queries import open_by_severity
 from app.outbound.queries import OutboundState, outbound_state
 from app.outbox.queries import OutboxCounts, count_outbox
+from app.periodic.heartbeat import last_heartbeat
 
 BEAT = "beat"
 BEAT_LIMIT_SECONDS = 60

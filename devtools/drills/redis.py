@@ -12,7 +12,7 @@ from devtools.drills.stage import Stage
 MESSAGES = 60
 FLUSHES = 3
 
-PURGE = "celery --quiet --app workers purge --force --queues dispatch,outbound,checkers"
+PURGE = "celery --quiet --app workers purge --force --queues dispatch,outbound,periodic"
 PROGRESS = """
     SELECT count(*) FILTER (WHERE job.status = 'failed') AS failed_for_good,
            count(event.id) AS events, count(item.id) AS items

@@ -18,7 +18,7 @@ POSTGRES = os.environ.get("MATRIX_POSTGRES_URL", "postgresql://postgres@127.0.0.
 REDIS = os.environ.get("MATRIX_REDIS_URL", "redis://127.0.0.1:6379/7")
 RABBITMQ = os.environ.get("MATRIX_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 
-QUEUES = ("dispatch", "outbound", "checkers")
+QUEUES = ("dispatch", "outbound", "periodic")
 CONNECT_SECONDS = 3
 
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from psycopg import errors
 
 from app.bootstrap import Container, build
-from app.checkers.heartbeat import beat_heart
 from app.core.database import Sessions
+from app.periodic.heartbeat import beat_heart
 from app.web import create_app
 from tests.web.conftest import Browser, Program
 

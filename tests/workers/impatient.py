@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from app.checkers.jobs import PeriodicJob, periodic_jobs
 from app.core.settings import Settings
+from app.periodic.jobs import PeriodicJob, periodic_jobs
 from workers import watch
 from workers.celery import app
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.checkers.runs import first_start
 from app.core.database import Sessions
+from app.periodic.runs import first_start
 from tests.workers.conftest import StartCelery, eventually
 
 Rows = list[dict[str, Any]]
@@ -40,8 +40,8 @@ def start_beat(start_celery: StartCelery, **settings: str) -> None:
     start_celery("beat", "--loglevel", "info", ready="celery beat", **settings)
 
 
-def start_checkers(start_celery: StartCelery, **settings: str) -> None:
-    worker = ["worker", "--queues", "checkers", "--concurrency", "2", "--loglevel", "info"]
+def start_periodic(start_celery: StartCelery, **settings: str) -> None:
+    worker = ["worker", "--queues", "periodic", "--concurrency", "2", "--loglevel", "info"]
     start_celery(*worker, "--without-gossip", "--without-mingle", **settings)
 
 
@@ -51,7 +51,7 @@ def test_two_beats_run_what_is_owed_at_once_and_each_slot_once_on_time(
     start_celery: StartCelery, read: Read
 ) -> None:
     every_minute = {"AUTOMATION_OTP_STUCK_EVERY_MINUTES": "1"}
-    start_checkers(start_celery, **every_minute)
+    start_periodic(start_celery, **every_minute)
     for _ in range(2):
         start_beat(start_celery, **every_minute)
 

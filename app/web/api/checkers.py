@@ -6,8 +6,8 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from app.checkers.daily_summary import summarise_day
-from app.checkers.otp_stuck import MAX_MINUTES, MIN_MINUTES, check_otp_stuck
+from app.fraud.stuck import MAX_MINUTES, MIN_MINUTES, check_otp_stuck
+from app.reports.daily_summary import summarise_day
 from app.web.context import container
 from app.web.requests import Body, read_body
 

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.checkers.daily_summary import summarise_day
-from app.checkers.otp_stuck import check_otp_stuck
-from app.checkers.queries import last_runs
 from app.dispatch.dispatch import dispatch_carefully
+from app.fraud.stuck import check_otp_stuck
 from app.inbox.drafts import Severity
 from app.inbox.queries import COUNT_CAP as ITEMS_CAP
 from app.outbox.queries import COUNT_CAP as EVENTS_CAP
+from app.periodic.queries import last_runs
+from app.reports.daily_summary import summarise_day
 from app.web.api.automation import DISPATCH_SECONDS
 from app.web.context import container
 from app.web.stats import read_stats
@@ -55,7 +55,7 @@ def otp_stuck() -> ResponseReturnValue:
         f"{result.stuck} stuck for over {minutes} minutes; {result.recorded} of them are news.",
         "success",
     )
-    return redirect(url_for(".index", _anchor="checkers"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/daily-summary")
@@ -69,4 +69,4 @@ def daily_summary() -> ResponseReturnValue:
     )
     news = "is on its way to the inbox" if result.is_new else "was made before"
     flash(f"The summary of {result.business_date} {news}.", "success")
-    return redirect(url_for(".index", _anchor="checkers"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.bootstrap import Container, build
-from app.checkers.jobs import PeriodicJob
-from app.checkers.missed import report_missed
-from app.checkers.runs import run_due
 from app.core.database import Sessions
 from app.core.settings import Settings
 from app.dispatch.dispatch import dispatch_due
-from tests.checkers.conftest import NOON, JobOf
+from app.periodic.jobs import PeriodicJob
+from app.periodic.missed import report_missed
+from app.periodic.runs import run_due
 from tests.conftest import TurnableClock
+from tests.periodic.conftest import NOON, JobOf
 from tests.whatsapp import Read
 from tests.workers.conftest import eventually
 from workers.watch import watch
@@ -49,7 +49,7 @@ def test_a_missing_run_becomes_one_item_that_names_its_slot(
     assert item["severity"] == "warning"
     assert item["title"] == "The run daily-summary 2026-11-21 was not done"
     assert "planned for 2026-11-22 09:00 UTC. Nobody has run it." in item["body"]
-    assert item["link_ref"] == "/automation/overview#checkers"
+    assert item["link_ref"] == "/automation/overview#periodic"
 
 
 def test_watches_at_the_same_instant_record_one_event(

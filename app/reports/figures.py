@@ -22,14 +22,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.checkers.percentiles import percentile
-from app.checkers.slots import BusinessDay
 from app.fraud.models import FraudCase, VerificationJob, VerificationStatus
 from app.inbox.drafts import Severity
 from app.inbox.models import InboxItem, ItemStatus
 from app.outbound.models import OutboundJob
 from app.outbox.events import OutboundFailedMaxAttempts
 from app.outbox.models import AutomationEvent, EventStatus
+from app.reports.business_day import BusinessDay
+from app.reports.percentiles import percentile
 
 Figures = dict[str, Any]
 

@@ -10,7 +10,7 @@ from app.bootstrap import Container
 from app.core.database import Sessions
 from app.core.errors import InvalidInput
 from app.dispatch.dispatch import dispatch_due
-from tests.checkers.days import CASE, DAY, ITEM, SENT, Writer, summarise, write
+from tests.reports.days import CASE, DAY, ITEM, SENT, Writer, summarise, write
 from tests.whatsapp import CUSTOMER, REPORT, Customer, Read, wrong
 
 __all__ = ["write"]

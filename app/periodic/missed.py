@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.checkers.jobs import PeriodicJob
-from app.checkers.models import JobRun
-from app.checkers.runs import RunOutcome, first_start
-from app.checkers.slots import Slot
 from app.core.database import Sessions
 from app.outbox.events import PeriodicRunMissed
 from app.outbox.record import record_event
+from app.periodic.jobs import PeriodicJob
+from app.periodic.models import JobRun
+from app.periodic.runs import RunOutcome, first_start
+from app.periodic.slots import Slot
 
 _NOT_RUN = "Nobody has run it."
 

@@ -15,12 +15,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.checkers.jobs import PeriodicJob
-from app.checkers.models import Heartbeat, JobRun
-from app.checkers.slots import Slot, latest_slots
 from app.core.database import Sessions
 from app.core.database_errors import fault_of, is_statement_timeout
 from app.core.redaction import redact_text
+from app.periodic.jobs import PeriodicJob
+from app.periodic.models import Heartbeat, JobRun
+from app.periodic.slots import Slot, latest_slots
 
 ERROR_LIMIT = 500
 _TOO_SLOW = "a statement took longer than the database's time limit for one"

@@ -1,4 +1,4 @@
-"""Which planned run a moment belongs to, and where a business day begins and ends. Pure.
+"""Which planned run a moment belongs to. Pure.
 
 A slot becomes due at one instant. Slots within the hour are counted in UTC, so no change
 to summer time touches them. A daily slot is due at a time of day where people live: one
@@ -60,32 +60,9 @@ class DailyAt:
 Schedule = EveryMinutes | DailyAt
 
 
-@dataclass(frozen=True, slots=True)
-class BusinessDay:
-    """A date in a time zone as the instants from `starts_at` up to, without, `ends_at`, in UTC."""
-
-    date: date
-    starts_at: datetime
-    ends_at: datetime
-
-
 def latest_slots(schedule: Schedule, moment: datetime, *, count: int) -> Sequence[Slot]:
     """Return the last `count` slots that were due at `moment`, the oldest first."""
     slots = [schedule.latest(moment)]
     while len(slots) < count:
         slots.append(schedule.latest(slots[-1].due_at - _JUST_BEFORE))
     return slots[::-1]
-
-
-def business_day(day: date, zone: ZoneInfo) -> BusinessDay:
-    """Return `day` in `zone`: 23 or 25 hours long where the clocks change."""
-    return BusinessDay(day, _midnight(day, zone), _midnight(day + _DAY, zone))
-
-
-def date_in(zone: ZoneInfo, moment: datetime) -> date:
-    """Return the date that people in `zone` write at `moment`."""
-    return moment.astimezone(zone).date()
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -1,24 +1,12 @@
-"""The tables of the periodic jobs."""
+"""The tables of periodic runs and heartbeats."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, BigId, CreatedAt, UpdatedAt
-
-
-class DailySummary(Base):
-    """The figures of one business date."""
-
-    __tablename__ = "cc_daily_summaries"
-
-    id: Mapped[BigId]
-    business_date: Mapped[date] = mapped_column(unique=True)
-    summary: Mapped[dict[str, Any]]
-    created_at: Mapped[CreatedAt]
-    updated_at: Mapped[UpdatedAt]
+from app.core.database import Base, BigId, CreatedAt
 
 
 class JobRun(Base):

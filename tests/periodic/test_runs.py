@@ -14,15 +14,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.bootstrap import Container
-from app.checkers.jobs import PeriodicJob
-from app.checkers.missed import report_missed
-from app.checkers.queries import last_runs
-from app.checkers.runs import run_due, run_slot
 from app.core.database import Sessions
 from app.core.settings import Settings
+from app.periodic.jobs import PeriodicJob
+from app.periodic.missed import report_missed
+from app.periodic.queries import last_runs
+from app.periodic.runs import run_due, run_slot
 from devtools import ROOT
-from tests.checkers.conftest import NOON, JobOf
 from tests.conftest import SECRETS
+from tests.periodic.conftest import NOON, JobOf
 from tests.whatsapp import REPORT, Customer, Read
 
 RUNS = "SELECT job, slot, outcome, detail FROM cc_job_runs ORDER BY id"
@@ -69,7 +69,7 @@ def test_a_process_killed_at_its_work_gives_the_slot_back(
 ) -> None:
     environ = {**os.environ, **SECRETS, "DATABASE_URL": settings.database_url}
     environ["CELERY_BROKER_URL"] = settings.celery_broker_url
-    command = [sys.executable, "-m", "tests.checkers.dying_run"]
+    command = [sys.executable, "-m", "tests.periodic.dying_run"]
     died = subprocess.run(command, cwd=ROOT, env=environ, check=False)
     assert died.returncode == -signal.SIGKILL
     assert read(RUNS) == []

@@ -9,15 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.checkers.figures import count_day
-from app.checkers.models import DailySummary
-from app.checkers.slots import business_day, date_in
-from app.checkers.summary_words import headline_of, report_of
 from app.core.database import Sessions
 from app.core.errors import InvalidInput
 from app.core.redaction import redact
 from app.outbox.events import DailyOperationalSummaryReady
 from app.outbox.record import record_event
+from app.reports.business_day import business_day, date_in
+from app.reports.figures import count_day
+from app.reports.models import DailySummary
+from app.reports.summary_words import headline_of, report_of
 
 EARLIEST = date(2000, 1, 1)
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.checkers.models import JobRun
 from app.core.views import view_of
+from app.periodic.models import JobRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.checkers.jobs import PeriodicJob, daily_summary_job, otp_stuck_job
-from app.checkers.runs import first_start
-from app.checkers.slots import EveryMinutes, Slot
 from app.core.database import Sessions
 from app.core.settings import Settings
+from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job
+from app.periodic.runs import first_start
+from app.periodic.slots import EveryMinutes, Slot
 from tests.whatsapp import customer, read, sandbox, settings, web, web_port
 
 __all__ = ["customer", "read", "sandbox", "settings", "web", "web_port"]

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.bootstrap import build
-from app.checkers.jobs import PeriodicJob
-from app.checkers.runs import run_slot
-from app.checkers.slots import EveryMinutes, Slot
 from app.core.settings import Settings
+from app.periodic.jobs import PeriodicJob
+from app.periodic.runs import run_slot
+from app.periodic.slots import EveryMinutes, Slot
 
 
 def die(session: Session, _slot: Slot) -> Mapping[str, Any]:

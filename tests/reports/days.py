@@ -1,16 +1,16 @@
 """Rows of a day to sum up, and the summing up."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from app.checkers.daily_summary import DailySummaryResult, summarise_day
 from app.core.database import Sessions
-from tests.checkers.conftest import NOON
+from app.reports.daily_summary import DailySummaryResult, summarise_day
 from tests.whatsapp import Read
 
 DAY = date(2026, 11, 21)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 CASE = """
 WITH customer AS (

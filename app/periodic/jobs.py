@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.checkers.daily_summary import store_summary
-from app.checkers.otp_stuck import record_stuck
-from app.checkers.slots import DailyAt, EveryMinutes, Schedule, Slot
 from app.core.settings import Settings
 from app.fraud.expiry import expire_due
+from app.fraud.stuck import record_stuck
+from app.periodic.slots import DailyAt, EveryMinutes, Schedule, Slot
+from app.reports.daily_summary import store_summary
 
 Work = Callable[[Session, Slot], Mapping[str, Any]]
 

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.checkers.models import Heartbeat
 from app.core.database import Sessions
+from app.periodic.models import Heartbeat
 
 
 def beat_heart(sessions: Sessions, *, name: str) -> None:

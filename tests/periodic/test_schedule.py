@@ -24,14 +24,14 @@ def planned(**settings: str) -> dict[str, Any]:
 
 def test_stuck_verifications_are_looked_for_every_quarter_and_days_summed_up_at_nine() -> None:
     schedule = planned()
-    assert schedule["checkers.otp_stuck"] == crontab(minute="*/15")
-    assert schedule["checkers.daily_summary"] == crontab(hour=9, minute=0)
+    assert schedule["periodic.otp_stuck"] == crontab(minute="*/15")
+    assert schedule["periodic.daily_summary"] == crontab(hour=9, minute=0)
 
 
 def test_the_schedule_can_be_shortened_for_a_rehearsal() -> None:
     schedule = planned(AUTOMATION_OTP_STUCK_EVERY_MINUTES="1", AUTOMATION_DAILY_SUMMARY_AT="14:37")
-    assert schedule["checkers.otp_stuck"] == crontab(minute="*/1")
-    assert schedule["checkers.daily_summary"] == crontab(hour=14, minute=37)
+    assert schedule["periodic.otp_stuck"] == crontab(minute="*/1")
+    assert schedule["periodic.daily_summary"] == crontab(hour=14, minute=37)
 
 
 def test_a_time_of_day_is_read_as_people_write_it() -> None:

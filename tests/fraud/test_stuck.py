@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.checkers.otp_stuck import StuckResult, check_otp_stuck
 from app.core.database import Sessions
 from app.core.errors import InvalidInput
+from app.fraud.stuck import StuckResult, check_otp_stuck
 from tests.whatsapp import REPORT, Customer, Read
 
 

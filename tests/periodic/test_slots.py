@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.checkers.slots import DailyAt, EveryMinutes, Slot, business_day, date_in, latest_slots
+from app.periodic.slots import DailyAt, EveryMinutes, Slot, latest_slots
+from app.reports.business_day import business_day
 
 MADRID = ZoneInfo("Europe/Madrid")
 NINE = time(9)
@@ -88,18 +89,3 @@ def test_the_latest_slot_is_never_in_the_future_and_leaves_no_gap(
 def test_the_last_slots_come_in_order_one_per_date() -> None:
     slots = latest_slots(DailyAt(NINE, MADRID), utc("2026-03-30T12:00"), count=3)
     assert [slot.name for slot in slots] == ["2026-03-27", "2026-03-28", "2026-03-29"]
-
-
-@pytest.mark.parametrize("day, hours", [(SPRING, 23), (AUTUMN, 25), (date(2026, 11, 22), 24)])
-def test_a_business_day_lasts_as_long_as_the_clocks_make_it(day: date, hours: int) -> None:
-    bounds = business_day(day, MADRID)
-    assert bounds.ends_at - bounds.starts_at == timedelta(hours=hours)
-    assert date_in(MADRID, bounds.starts_at) == day
-    assert date_in(MADRID, bounds.ends_at) == day + timedelta(days=1)
-
-
-def test_days_meet_without_a_gap_even_where_midnight_is_skipped() -> None:
-    havana = ZoneInfo("America/Havana")
-    days = [business_day(date(2026, 3, 7) + timedelta(days=n), havana) for n in range(3)]
-    assert [day.ends_at for day in days[:-1]] == [day.starts_at for day in days[1:]]
-    assert days[1].ends_at - days[1].starts_at == timedelta(hours=23)

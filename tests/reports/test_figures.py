@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from app.core.database import Sessions
-from tests.checkers.days import CASE, ITEM, SENT, VERIFICATION, Writer, summarise, write
+from tests.reports.days import CASE, ITEM, SENT, VERIFICATION, Writer, summarise, write
 from tests.whatsapp import Read
 
 __all__ = ["write"]

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from app.bootstrap import Container
-from app.checkers.jobs import periodic_jobs
-from app.checkers.missed import report_missed
-from app.checkers.runs import run_due
-from tests.checkers.conftest import NOON
+from app.periodic.jobs import periodic_jobs
+from app.periodic.missed import report_missed
+from app.periodic.runs import run_due
+from tests.periodic.conftest import NOON
 from tests.whatsapp import Read
 
 

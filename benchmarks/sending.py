@@ -23,10 +23,17 @@ RUN = "outbound.run"
 ANSWER_SECONDS = 0.05
 
 _COPY = """
+WITH customer AS (
+    INSERT INTO cc_customers (number_encrypted, number_fingerprint, masked)
+    SELECT number_encrypted, 'recipient ' || n, masked
+    FROM cc_customers, generate_series(2, %(count)s) AS n
+    WHERE id = (SELECT customer_id FROM cc_outbound_jobs WHERE id = %(first)s)
+    RETURNING id
+)
 INSERT INTO cc_outbound_jobs
     (kind, customer_id, text_encrypted)
-SELECT kind, customer_id, text_encrypted
-FROM cc_outbound_jobs, generate_series(2, %s) WHERE id = %s
+SELECT kind, customer.id, text_encrypted
+FROM cc_outbound_jobs AS job, customer WHERE job.id = %(first)s
 """
 _CODES = (
     "SELECT id, extract(epoch FROM created_at)::float8 FROM cc_outbound_jobs WHERE kind = 'otp'"
@@ -70,12 +77,12 @@ class Sending:
 
 
 def write_texts(container: Container, connection: Connection, count: int) -> None:
-    """Write `count` texts that are due now."""
+    """Write `count` texts that are due now, each for a customer of its own."""
     with container.sessions.begin() as session:
         to = identify(session, Identity(number="+34600111222"), vault=container.vault)
         first = enqueue(session, Text("A word to all customers."), to=to, vault=container.vault)
-    connection.execute(_COPY, [count, first.job_id])
-    connection.execute("VACUUM ANALYZE cc_outbound_jobs")
+    connection.execute(_COPY, {"count": count, "first": first.job_id})
+    connection.execute("VACUUM ANALYZE cc_outbound_jobs, cc_customers")
 
 
 @contextmanager

@@ -143,6 +143,11 @@ def known(session: Session, container: Container, number: str = CUSTOMER) -> Kno
     return identify(session, Identity(number=number), vault=container.vault)
 
 
+def numbered(number: int) -> str:
+    """The telephone number of the customer with a running number."""
+    return f"+34600{number:06}"
+
+
 def print_of(message_id: str) -> str:
     """The fingerprint by which a message id is kept."""
     vault = Vault(

@@ -2,8 +2,9 @@
 
 A claimed job is leased: its next attempt is put beyond the time that an attempt can take. A
 worker that dies leaves counted attempts behind, and its jobs come due again by themselves.
-Codes are claimed before all else. What was cut off by a crash is claimed alone, so that a
-message that kills its worker takes no other message with it.
+Codes are claimed before all else. Texts of one customer are claimed one at a time, in the order
+of their creation (`app.outbound.turns`). What was cut off by a crash is claimed alone, so that
+a message that kills its worker takes no other message with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from app.outbound.models import OutboundJob, OutboundKind, OutboundStatus
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import CRASHED
 from app.outbound.settle import give_up
+from app.outbound.turns import in_turn, release
 from app.outbox.events import OutboundComposeFailed
 from app.outbox.record import record_event
 
@@ -51,7 +53,7 @@ _COUNT_ATTEMPTS = text(
     """
     WITH leased AS (
         UPDATE cc_outbound_jobs
-        SET attempts = attempts + 1, claimed_at = now(), updated_at = now(),
+        SET attempts = attempts + 1, claimed_at = now(), updated_at = now(), waits_for = NULL,
             next_attempt_at = now() + :lease * interval '1 second'
         WHERE id = ANY(:ids)
         RETURNING id, budget, attempts
@@ -65,14 +67,14 @@ _POSTPONE = text(
     """
     UPDATE cc_outbound_jobs
     SET next_attempt_at = now() + :wait * interval '1 second', last_error = :reason,
-        last_error_code = NULL, claimed_at = NULL
+        last_error_code = NULL, claimed_at = NULL, waits_for = NULL
     WHERE id = :id
     """
 )
 _WITHDRAW = text(
     """
     UPDATE cc_outbound_jobs
-    SET status = 'cancelled', next_attempt_at = NULL, claimed_at = NULL
+    SET status = 'cancelled', next_attempt_at = NULL, claimed_at = NULL, waits_for = NULL
     WHERE id = :id
     """
 )
@@ -113,6 +115,7 @@ class Batch:
     The first message may leave after `wait` seconds, each later one `interval` after the one
     before. If the provider is away nothing is claimed, and `held` is the wait in seconds.
     If `is_ahead`, nothing is claimed because enough slots are reserved, for `wait` seconds.
+    `put_off` counts the messages that wait for an earlier one of their customer.
     """
 
     claimed: Sequence[Claimed] = ()
@@ -121,11 +124,12 @@ class Batch:
     interval: float = 0.0
     held: float | None = None
     is_ahead: bool = False
+    put_off: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was due."""
-        return not (self.claimed or self.disposed or self.is_ahead)
+        return not (self.claimed or self.disposed or self.is_ahead or self.put_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +167,10 @@ def claim(  # noqa: PLR0913 - the last three are options
     if gate.lead > ahead:
         return Batch(wait=gate.lead, is_ahead=True)
     limit = 1 if gate.is_open_circuit or cut_off else limit
-    jobs = _due(session, _CUT_OFF, limit) if cut_off else _select(session, limit)
+    due = _due(session, _CUT_OFF, limit) if cut_off else _select(session, limit)
+    jobs = in_turn(session, due) if due else []
     if not jobs:
-        return Batch()
+        return Batch(put_off=len(due))
     if gate.is_open_circuit and not take_probe(session, seconds=PROBE_SECONDS):
         return Batch(held=1.0)
     composed, disposed = _compose_all(session, jobs, rules, desk)
@@ -195,6 +200,7 @@ def _compose_all(
                 composed.append(one)
             case status:
                 disposed.append(status)
+                release(session, [job.id])
     return composed, disposed
 
 

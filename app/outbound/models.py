@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
@@ -47,7 +47,8 @@ class OutboundJob(Base):
 
     `text_encrypted` holds the text of a `text` job, or the JSON of a `template`; an
     `otp` has none. While `next_attempt_at` is set the job is due then. `claimed_at` is set
-    while an attempt is under way; a due job that has it was cut off by a crash.
+    while an attempt is under way; a due job that has it was cut off by a crash. `waits_for`
+    names the earlier job of the same customer that has to end first.
     """
 
     __tablename__ = "cc_outbound_jobs"
@@ -80,6 +81,17 @@ class OutboundJob(Base):
             "id",
             postgresql_where=text("claimed_at IS NOT NULL"),
         ),
+        Index(
+            "ix_cc_outbound_jobs_queued",
+            "customer_id",
+            "id",
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_outbound_jobs_waiting",
+            "waits_for",
+            postgresql_where=text("waits_for IS NOT NULL"),
+        ),
         Index("ix_cc_outbound_jobs_status", "status", "id"),
         Index("ix_cc_outbound_jobs_subject", "subject_ref"),
         Index("ix_cc_outbound_jobs_sent", "sent_at", postgresql_using="brin"),
@@ -104,6 +116,7 @@ class OutboundJob(Base):
     budget: Mapped[int] = mapped_column(server_default=text("1"))
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
     claimed_at: Mapped[datetime | None]
+    waits_for: Mapped[int | None] = mapped_column(BigInteger)
     message_fingerprint: Mapped[str | None]
     last_error: Mapped[str | None]
     last_error_code: Mapped[int | None]

@@ -19,6 +19,7 @@ from app.outbound.models import (
     OutboundStatus,
 )
 from app.outbound.outcomes import Failed, NotCalled, Outcome, Sent
+from app.outbound.turns import release
 from app.outbox.events import OutboundFailedMaxAttempts
 from app.outbox.record import record_event
 
@@ -94,6 +95,7 @@ def settle(
     note_outcomes(session, [(one.outcome, one.is_probe) for one in settled], rules.circuit)
     found = select(OutboundJob.id, OutboundJob.status).where(OutboundJob.id.in_(ids))
     statuses = {job_id: OutboundStatus(status) for job_id, status in session.execute(found)}
+    release(session, [job_id for job_id in ids if statuses[job_id] != OutboundStatus.QUEUED])
     return [statuses[job_id] for job_id in ids]
 
 
@@ -116,7 +118,7 @@ def finish_sent(
     job.message_fingerprint = message_fingerprint
     job.sent_at = func.coalesce(OutboundJob.sent_at, func.now())
     job.status = status
-    job.next_attempt_at = job.failed_at = job.claimed_at = None
+    job.next_attempt_at = job.failed_at = job.claimed_at = job.waits_for = None
     job.last_error = job.last_error_code = None
     session.flush()
 
@@ -133,7 +135,7 @@ def fail_try(
     match rules.after_failure(failure, attempts=job.attempts, earlier=earlier):
         case Again(wait=wait, given_back=given_back):
             job.status = OutboundStatus.QUEUED
-            job.sent_at = job.claimed_at = None
+            job.sent_at = job.claimed_at = job.waits_for = None
             job.attempts -= int(given_back)
             job.next_attempt_at = func.now() + timedelta(seconds=wait)
             _keep_error(job, failure)
@@ -146,7 +148,7 @@ def give_up(session: Session, job: OutboundJob, failure: Failed) -> None:
     """Fail a job whose attempts are spent, and record the event that says so, together."""
     job.status = OutboundStatus.FAILED
     job.failed_at = func.now()
-    job.next_attempt_at = job.sent_at = job.claimed_at = None
+    job.next_attempt_at = job.sent_at = job.claimed_at = job.waits_for = None
     _keep_error(job, failure)
     record_event(
         session,

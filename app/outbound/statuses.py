@@ -14,6 +14,7 @@ from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, Ou
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import reason_of
 from app.outbound.settle import fail_try, finish_sent
+from app.outbound.turns import release
 
 _TRACKER = re.compile(r"(\d{1,18})(?::(\d{1,18}))?")
 REPORTED = {
@@ -65,6 +66,8 @@ def apply_status(session: Session, report: StatusReport, rules: Rules, *, vault:
             fail_try(session, job, attempt, _failure(report), rules)
         case Ignore():
             pass
+    if job.status != OutboundStatus.QUEUED:
+        release(session, [job.id])
     return not isinstance(change, Ignore)
 
 

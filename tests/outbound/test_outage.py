@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,7 +18,7 @@ from devtools.stack.ports import free_port
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import SECRETS
-from tests.whatsapp import CUSTOMER, Read, known
+from tests.whatsapp import CUSTOMER, Read, known, numbered
 
 BACKLOG = 20
 PER_SECOND = 100
@@ -46,11 +46,11 @@ def refusing(runner: OutboundRunner) -> Iterator[OutboundRunner]:
     provider.close()
 
 
-def put(container: Container, count: int) -> None:
+def put(container: Container, count: int, to: str = CUSTOMER) -> None:
     with container.sessions.begin() as session:
-        to = known(session, container)
+        customer = known(session, container, to)
         for number in range(count):
-            enqueue(session, Text(str(number)), to=to, vault=container.vault)
+            enqueue(session, Text(str(number)), to=customer, vault=container.vault)
 
 
 def make_probe_due(read: Read) -> None:
@@ -59,9 +59,13 @@ def make_probe_due(read: Read) -> None:
     read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")
 
 
-def arrived(sandbox: RunningSandbox) -> Counter[str]:
-    messages = sandbox.network.phones.open(CUSTOMER[1:]).messages
+def arrived(sandbox: RunningSandbox, to: str = CUSTOMER) -> Counter[str]:
+    messages = sandbox.network.phones.open(to[1:]).messages
     return Counter(message.text for message in messages)
+
+
+def total(sandbox: RunningSandbox, customers: Sequence[str]) -> int:
+    return sum(arrived(sandbox, each).total() for each in customers)
 
 
 def play_an_outage(container: Container, away: OutboundRunner, read: Read) -> None:
@@ -127,8 +131,10 @@ def test_a_provider_that_hangs_is_called_once_per_message_until_the_leases_are_o
     container: Container, runner: OutboundRunner, sandbox: RunningSandbox, read: Read
 ) -> None:
     hang = Fault(kind=FaultKind.HANG, seconds=0.2)
-    sandbox.network.phones.plan(CUSTOMER[1:], hang, times=1000)
-    put(container, 12)
+    customers = [numbered(number) for number in range(12)]
+    for each in customers:
+        sandbox.network.phones.plan(each[1:], hang, times=1000)
+        put(container, 1, to=each)
     impatient = replace(runner, call_seconds=0.05)
     for _ in range(40):
         run_outbound(impatient)
@@ -142,6 +148,6 @@ def test_a_provider_that_hangs_is_called_once_per_message_until_the_leases_are_o
     )
     assert shortest["wait"].total_seconds() >= 60
     deadline = time.monotonic() + 10
-    while arrived(sandbox).total() < 12 and time.monotonic() < deadline:
+    while total(sandbox, customers) < 12 and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert arrived(sandbox) == Counter(str(number) for number in range(12))
+    assert [arrived(sandbox, each).total() for each in customers] == [1] * 12

@@ -12,7 +12,7 @@ from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.server import RunningSandbox
-from tests.whatsapp import CUSTOMER, Read, known, read, sandbox, settings, web_port
+from tests.whatsapp import Read, known, numbered, read, sandbox, settings, web_port
 from tests.workers.conftest import CeleryProcess, StartCelery, eventually
 
 __all__ = ["read", "sandbox", "settings", "web_port"]
@@ -37,20 +37,22 @@ def start_outbound(start_celery: StartCelery, sandbox: RunningSandbox) -> StartO
 
 @pytest.fixture
 def put(container: Container) -> Callable[[int], None]:
-    """Return a function that creates so many jobs, each with a text of its own."""
+    """Return a function that creates so many jobs, each for a customer of its own."""
 
     def run(count: int) -> None:
         with container.sessions.begin() as session:
-            to = known(session, container)
             for number in range(count):
-                enqueue(session, Text(str(number)), to=to, vault=container.vault)
+                to = known(session, container, numbered(number))
+                enqueue(session, Text("hello"), to=to, vault=container.vault)
 
     return run
 
 
 def arrived(sandbox: RunningSandbox) -> Counter[str]:
-    messages = sandbox.network.phones.open(CUSTOMER[1:]).messages
-    return Counter(message.text for message in messages)
+    """Return how many messages each customer got, by their number."""
+    phones = [numbered(number) for number in range(MESSAGES)]
+    open_phone = sandbox.network.phones.open
+    return Counter(phone for phone in phones for _ in open_phone(phone[1:]).messages)
 
 
 def test_a_worker_that_is_stopped_while_it_sends_claims_no_more_and_the_next_sends_the_rest(
@@ -61,7 +63,8 @@ def test_a_worker_that_is_stopped_while_it_sends_claims_no_more_and_the_next_sen
     read: Read,
 ) -> None:
     slow = Fault(kind=FaultKind.HANG, seconds=0.3)
-    sandbox.network.phones.plan(CUSTOMER[1:], slow, times=MESSAGES)
+    for number in range(MESSAGES):
+        sandbox.network.phones.plan(numbered(number)[1:], slow, times=1)
     put(MESSAGES)
     worker = start_outbound(AUTOMATION_OUTBOUND_PER_SECOND="40")
     for _ in range(2):
@@ -81,7 +84,6 @@ def test_a_worker_that_is_stopped_while_it_sends_claims_no_more_and_the_next_sen
     ]
     assert len(read("SELECT id FROM cc_outbound_attempts")) == len(sent)
 
-    sandbox.network.phones.plan(CUSTOMER[1:], slow, times=0)
     start_outbound(AUTOMATION_OUTBOUND_PER_SECOND="1000")
     eventually(lambda: arrived(sandbox).total() >= MESSAGES)
     eventually(lambda: not read("SELECT id FROM cc_outbound_jobs WHERE status = 'queued'"))
@@ -96,7 +98,7 @@ def test_a_message_is_tried_again_when_it_is_due_without_beat(
     read: Read,
 ) -> None:
     refused = Fault(kind=FaultKind.REFUSE, code=131026)
-    sandbox.network.phones.plan(CUSTOMER[1:], refused, times=3)
+    sandbox.network.phones.plan(numbered(0)[1:], refused, times=3)
     put(1)
     start_outbound(AUTOMATION_OUTBOUND_RETRY_BASE_SECONDS="0.2")
 
@@ -105,4 +107,4 @@ def test_a_message_is_tried_again_when_it_is_due_without_beat(
     eventually(lambda: read("SELECT id FROM cc_outbound_jobs WHERE status = 'sent'"))
     outcomes = [row["outcome"] for row in read("SELECT outcome FROM cc_outbound_attempts")]
     assert sorted(outcomes) == ["failed"] * 3 + ["sent"]
-    assert arrived(sandbox) == {"0": 1}
+    assert arrived(sandbox) == {numbered(0): 1}

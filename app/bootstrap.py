@@ -11,10 +11,11 @@ from sqlalchemy.orm import sessionmaker
 from app.core.clock import utc_now
 from app.core.database import Sessions, create_database_engine
 from app.core.encryption import Vault
+from app.core.retry import RetryPolicy
 from app.core.settings import Settings
-from app.dispatch.catalogue import check_catalogue
 from app.dispatch.decisions import Rules
 from app.dispatch.dispatch import Dispatcher
+from app.dispatch.draft_coverage import check_draft_coverage
 from app.fraud.answer_limits import AnswerLimits
 from app.fraud.challenges import otp_composer
 from app.inbound.take_in import Inbound
@@ -23,7 +24,6 @@ from app.outbound.decisions import Rules as OutboundRules
 from app.outbound.models import OutboundKind
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner
-from app.outbox.retry import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +56,9 @@ def build(
     """Build the container of one process, which `process` names in logs and in PostgreSQL.
 
     Nothing connects yet. In a prefork worker this is called after the fork. Raises
-    IncompleteCatalogue if an event type has no draft.
+    MissingDraft if an event type has no draft.
     """
-    check_catalogue()
+    check_draft_coverage()
     random = random or SystemRandom()
     engine = create_database_engine(
         settings.database_url, notify=settings.notify, application_name=process

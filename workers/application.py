@@ -7,7 +7,7 @@ from celery.signals import setup_logging
 
 from app.core.logs import configure_logging
 from app.core.settings import Settings
-from app.dispatch.catalogue import check_catalogue
+from app.dispatch.draft_coverage import check_draft_coverage
 from beat_schedule import beat_schedule
 from workers.events import DelayedTaskEvents
 from workers.listener import Listener
@@ -25,9 +25,9 @@ VISIBILITY_TIMEOUT_SECONDS = 3600
 def create_celery(settings: Settings) -> Celery:
     """Return the application, configured; nothing connects yet.
 
-    Raises IncompleteCatalogue if an event type has no draft.
+    Raises MissingDraft if an event type has no draft.
     """
-    check_catalogue()
+    check_draft_coverage()
     app = Celery("automation", include=["workers.tasks", "workers.starting"], set_as_current=True)
     app.conf.update(
         broker_url=settings.celery_broker_url,

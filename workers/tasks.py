@@ -11,7 +11,7 @@ from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.inbound.quarantine import discard_expired
 from app.outbound.runner import run_outbound
-from app.periodic.heartbeat import beat_heart
+from app.periodic.heartbeat import record_heartbeat
 from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
 from app.periodic.runs import run_due
 from workers.alarm import Alarm
@@ -69,7 +69,7 @@ def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
 @shared_task(name="dispatch.heartbeat")
 def heartbeat() -> None:
     """Show that beat, broker, worker and database are one chain."""
-    beat_heart(container().sessions, name="beat")
+    record_heartbeat(container().sessions, name="beat")
 
 
 @shared_task(name="outbound.run", bind=True, **COMES_BACK)

@@ -39,8 +39,8 @@ class Base(DeclarativeBase):
     }
 
 
-class Activity:
-    """The columns of a history table: one act of a person, never changed afterwards."""
+class HistoryColumns:
+    """The columns of a history table. A row is one action of a person and never changes."""
 
     id: Mapped[BigId]
     actor: Mapped[str]

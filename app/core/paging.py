@@ -79,7 +79,9 @@ def _cursor_below(session: Session, window: Select[int]) -> str | None:
     return encode_cursor(lowest) if count == SEARCH_WINDOW else None
 
 
-def holds(q: str | None, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool] | None:
+def contains_text(
+    q: str | None, *columns: InstrumentedAttribute[Any]
+) -> ColumnElement[bool] | None:
     """Return the condition that one of `columns` holds `q`, in any case; None without `q`."""
     return or_(*(column.icontains(q, autoescape=True) for column in columns)) if q else None
 

@@ -8,8 +8,8 @@ View = TypeVar("View")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One act of a person, from a history table: who, what, when, from which state."""
+class HistoryEntry:
+    """One row of a history table: who did what, when, and the status before and after."""
 
     actor: str
     action: str

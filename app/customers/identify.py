@@ -16,7 +16,7 @@ from app.core.encryption import Vault
 from app.customers.identity import Identity
 from app.customers.merge import merge
 from app.customers.models import Customer
-from app.customers.sought import Sought
+from app.customers.search import CustomerSearch
 
 Rows = Sequence[Row[Any]]
 
@@ -51,23 +51,23 @@ def identify(
     the older one. `is_providers_form` tells that the number is spelled as the provider does,
     which is how messages are addressed from then on.
     """
-    sought = Sought.of(identity, vault, is_providers_form=is_providers_form)
-    _lock_keys(session, sought)
-    rows = _lock(session, sought.matches)
+    search = CustomerSearch.of(identity, vault, is_providers_form=is_providers_form)
+    _lock_keys(session, search)
+    rows = _lock(session, search.matches)
     if not rows:
-        return _create(session, sought)
-    if len(rows) == 1 and sought.is_held_by(rows[0]):
+        return _create(session, search)
+    if len(rows) == 1 and search.is_held_by(rows[0]):
         return KnownCustomer(rows[0].id, rows[0].masked)
-    rows = _lock_until_stable(session, sought.matches, rows)
-    return _unite(session, sought, rows) if rows else _create(session, sought)
+    rows = _lock_until_stable(session, search.matches, rows)
+    return _unite(session, search, rows) if rows else _create(session, search)
 
 
 def learn(session: Session, identity: Identity, *, vault: Vault) -> None:
     """Learn that a number and a user id belong together, if we know a customer by either."""
-    sought = Sought.of(identity, vault)
-    if len(sought.keys) > 1:
-        rows = session.execute(select(*_COLUMNS).where(sought.matches)).all()
-        if rows and not (len(rows) == 1 and sought.is_held_by(rows[0])):
+    search = CustomerSearch.of(identity, vault)
+    if len(search.keys) > 1:
+        rows = session.execute(select(*_COLUMNS).where(search.matches)).all()
+        if rows and not (len(rows) == 1 and search.is_held_by(rows[0])):
             identify(session, identity, vault=vault)
 
 
@@ -77,16 +77,16 @@ def move_identity(session: Session, old: Identity, new: Identity, *, vault: Vaul
     Whoever is already known as `new` becomes the same customer, unless a user id shows that
     it is another person: they lose the number alone.
     """
-    former, sought = Sought.of(old, vault), Sought.of(new, vault)
-    _lock_keys(session, former, sought)
-    rows = _lock_until_stable(session, or_(former.matches, sought.matches), ())
+    former, search = CustomerSearch.of(old, vault), CustomerSearch.of(new, vault)
+    _lock_keys(session, former, search)
+    rows = _lock_until_stable(session, or_(former.matches, search.matches), ())
     if not any(_has(row, former) for row in rows):
         return identify(session, new, vault=vault)
-    return _unite(session, sought, rows, former=former)
+    return _unite(session, search, rows, former=former)
 
 
-def _lock_keys(session: Session, *sought: Sought) -> None:
-    keys = sorted({key for each in sought for key in each.keys})
+def _lock_keys(session: Session, *search: CustomerSearch) -> None:
+    keys = sorted({key for each in search for key in each.keys})
     session.execute(_LOCK_KEYS, {"keys": keys})
 
 
@@ -105,43 +105,45 @@ def _lock_until_stable(session: Session, condition: ColumnElement[bool], rows: R
     return rows
 
 
-def _create(session: Session, sought: Sought) -> KnownCustomer:
-    masked = sought.identity.masked
-    statement = insert(Customer).values(**sought.values(), masked=masked).returning(Customer.id)
+def _create(session: Session, search: CustomerSearch) -> KnownCustomer:
+    masked = search.identity.masked
+    statement = insert(Customer).values(**search.values(), masked=masked).returning(Customer.id)
     return KnownCustomer(session.execute(statement).scalar_one(), masked)
 
 
 def _unite(
-    session: Session, sought: Sought, rows: Rows, *, former: Sought | None = None
+    session: Session, search: CustomerSearch, rows: Rows, *, former: CustomerSearch | None = None
 ) -> KnownCustomer:
-    """Make one customer of `rows`, the oldest, with the identity that was sought."""
-    strangers = [row for row in rows if _is_stranger(row, sought, former, rows)]
+    """Make one customer of `rows`, the oldest, with the identity of `search`."""
+    strangers = [row for row in rows if _is_stranger(row, search, former, rows)]
     for row in strangers:
-        _take_number(session, row, sought.vault)
+        _take_number(session, row, search.vault)
     ours = [row for row in rows if row not in strangers]
     kept = ours[0].id
     merge(session, kept=kept, gone=[row.id for row in ours[1:]])
-    values = _joined(sought, ours)
+    values = _joined(search, ours)
     session.execute(update(Customer).where(Customer.id == kept).values(**values))
     return KnownCustomer(kept, values["masked"])
 
 
-def _is_stranger(row: Row[Any], sought: Sought, former: Sought | None, rows: Rows) -> bool:
+def _is_stranger(
+    row: Row[Any], search: CustomerSearch, former: CustomerSearch | None, rows: Rows
+) -> bool:
     """Tell whether `row` is another person, who had the number before its present holder.
 
     That is certain only if the present holder is known by a user id of their own.
     """
     holders = [each for each in rows if _has(each, former)] if former else []
     own_ids = {each.user_id_fingerprint for each in holders} - {None}
-    if any(each.user_id_fingerprint == sought.user_id for each in rows):
-        own_ids |= {sought.user_id} - {None}
+    if any(each.user_id_fingerprint == search.user_id for each in rows):
+        own_ids |= {search.user_id} - {None}
     is_known = row.user_id_fingerprint is not None
     return bool(own_ids) and is_known and row.user_id_fingerprint not in own_ids
 
 
-def _has(row: Row[Any], sought: Sought) -> bool:
-    has_user_id = sought.user_id is not None and row.user_id_fingerprint == sought.user_id
-    return has_user_id or row.number_fingerprint in sought.numbers
+def _has(row: Row[Any], search: CustomerSearch) -> bool:
+    has_user_id = search.user_id is not None and row.user_id_fingerprint == search.user_id
+    return has_user_id or row.number_fingerprint in search.numbers
 
 
 def _take_number(session: Session, row: Row[Any], vault: Vault) -> None:
@@ -153,8 +155,8 @@ def _take_number(session: Session, row: Row[Any], vault: Vault) -> None:
     )
 
 
-def _joined(sought: Sought, rows: Rows) -> dict[str, str]:
-    """Return the columns of one customer made of `rows`; what was sought replaces the rest.
+def _joined(search: CustomerSearch, rows: Rows) -> dict[str, str]:
+    """Return the columns of one customer made of `rows`; the identity of `search` wins.
 
     A number that somebody typed does not replace the provider's spelling of it.
     """
@@ -162,13 +164,13 @@ def _joined(sought: Sought, rows: Rows) -> dict[str, str]:
     for row in reversed(rows):
         values |= {name: value for name, value in row._mapping.items() if value is not None}  # noqa: SLF001 - SQLAlchemy's public name
     spelled = values.get("number_encrypted")
-    was_known = any(row.number_fingerprint in sought.numbers for row in rows)
-    values |= sought.values()
-    if spelled and was_known and not sought.is_providers_form:
+    was_known = any(row.number_fingerprint in search.numbers for row in rows)
+    values |= search.values()
+    if spelled and was_known and not search.is_providers_form:
         values["number_encrypted"] = spelled
     del values["id"]
     number, user_id = values.get("number_encrypted"), values.get("user_id_encrypted")
-    return {**values, "masked": address_of(number, user_id, vault=sought.vault).masked}
+    return {**values, "masked": address_of(number, user_id, vault=search.vault).masked}
 
 
 def address_of(

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from app.core.redaction import redact_text
+from app.core.retry import RetryPolicy
 from app.inbox.drafts import Draft, draft_event
-from app.outbox.retry import RetryPolicy
 
 ERROR_LIMIT = 500
 WORKER_LOST = "WorkerLost"

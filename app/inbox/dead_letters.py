@@ -4,7 +4,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from app.inbox.actions import CLOSED, Action
-from app.inbox.models import AUTOMATION, InboxActivity, InboxItem, ItemStatus
+from app.inbox.models import AUTOMATION, InboxHistory, InboxItem, ItemStatus
 
 _NOTE = "No event behind it is dead any more."
 
@@ -25,7 +25,7 @@ def count_down(session: Session, item_id: int) -> None:
 
 def _resolve(session: Session, item: InboxItem) -> None:
     session.add(
-        InboxActivity(
+        InboxHistory(
             item_id=item.id,
             actor=AUTOMATION,
             action=Action.RESOLVE,

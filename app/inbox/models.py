@@ -6,10 +6,10 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
 
 AUTOMATION = "automation"
-"""The actor of an act that no person did."""
+"""The actor of an action that no person took."""
 
 RECUR = "recur"
 """The action by which a recurrence makes an acknowledged item open again."""
@@ -89,8 +89,8 @@ class InboxItem(Base):
     updated_at: Mapped[UpdatedAt]
 
 
-class InboxActivity(Activity, Base):
-    """One act of a person on an item: who, what, when, from which state."""
+class InboxHistory(HistoryColumns, Base):
+    """One action of a person on an item: who, what, when, from which state."""
 
     __tablename__ = "cc_admin_inbox_activity"
     __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)

@@ -23,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, holds, read_page
-from app.core.views import Act, view_of
+from app.core.paging import DEFAULT_LIMIT, Page, contains_text, decode_cursor, read_page
+from app.core.views import HistoryEntry, view_of
 from app.inbox.actions import Action, allowed_actions
 from app.inbox.drafts import DEAD_LETTER, Severity
-from app.inbox.models import InboxActivity, InboxItem, ItemStatus
+from app.inbox.models import InboxHistory, InboxItem, ItemStatus
 
 COUNT_CAP = 1_000
 """A count that equals this means: that many, or more."""
@@ -72,7 +72,7 @@ class ItemWithHistory:
     """An item and what people did to it, oldest first."""
 
     item: Item
-    history: Sequence[Act]
+    history: Sequence[HistoryEntry]
 
 
 def list_items(
@@ -85,7 +85,7 @@ def list_items(
         InboxItem,
         lambda limit: _ids(wanted, before=before, limit=limit),
         limit=limit,
-        found=holds(wanted.q, InboxItem.title, InboxItem.body, InboxItem.link_ref),
+        found=contains_text(wanted.q, InboxItem.title, InboxItem.body, InboxItem.link_ref),
     ).map(item_of)
 
 
@@ -94,10 +94,10 @@ def show_item(session: Session, item_id: int) -> ItemWithHistory:
     item = session.get(InboxItem, item_id)
     if item is None:
         raise NotFound(f"There is no inbox item {item_id}.")
-    acts = session.scalars(
-        select(InboxActivity).where(InboxActivity.item_id == item_id).order_by(InboxActivity.id)
+    rows = session.scalars(
+        select(InboxHistory).where(InboxHistory.item_id == item_id).order_by(InboxHistory.id)
     )
-    return ItemWithHistory(item_of(item), [view_of(Act, act) for act in acts])
+    return ItemWithHistory(item_of(item), [view_of(HistoryEntry, row) for row in rows])
 
 
 def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -> Item | None:

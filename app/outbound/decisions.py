@@ -12,10 +12,10 @@ answered other messages after it. During an outage it answers nobody.
 from dataclasses import dataclass, field
 from random import Random
 
+from app.core.retry import JITTER, RetryPolicy
 from app.outbound.circuit import CircuitRules
 from app.outbound.models import AttemptOutcome, OutboundStatus
 from app.outbound.outcomes import Away, Failed, NoAnswer, Refused, Throttled
-from app.outbox.retry import JITTER, RetryPolicy
 
 LEASE_SECONDS = 60.0
 """How long a claimed job is kept from other workers. A call and its outcome take less."""

@@ -10,7 +10,7 @@ from app.core.encryption import Vault
 from app.core.errors import Conflict, InvalidInput
 from app.customers.identify import KnownCustomer, identify
 from app.outbound.messages import Message, checked, dump, kind_of
-from app.outbound.models import OutboundActivity, OutboundJob, OutboundKind, OutboundStatus
+from app.outbound.models import OutboundHistory, OutboundJob, OutboundKind, OutboundStatus
 from app.outbound.recipients import identity_of
 
 MAX_KEY = 200
@@ -45,7 +45,7 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     enqueued = enqueue(session, message, to=to, vault=vault, idempotency_key=idempotency_key)
     if enqueued.is_new:
         session.add(
-            OutboundActivity(
+            OutboundHistory(
                 job_id=enqueued.job_id,
                 actor=actor,
                 action="create",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
 from app.customers.models import masked_of
 
 
@@ -178,8 +178,8 @@ class OutboundChannel(Base):
     probe_at: Mapped[datetime | None]
 
 
-class OutboundActivity(Activity, Base):
-    """One act of a person on a job: who, what, when, from which state."""
+class OutboundHistory(HistoryColumns, Base):
+    """One action of a person on a job: who, what, when, from which state."""
 
     __tablename__ = "cc_outbound_activity"
     __table_args__ = (Index("ix_cc_outbound_activity_job", "job_id", "id"),)

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
-from app.core.views import Act, view_of
+from app.core.views import HistoryEntry, view_of
 from app.outbound.channel import show_channel
 from app.outbound.models import (
-    OutboundActivity,
     OutboundAttempt,
+    OutboundHistory,
     OutboundJob,
     OutboundKind,
     OutboundStatus,
@@ -76,7 +76,7 @@ class OutboundJobWithHistory:
 
     job: OutboundJobView
     attempts: Sequence[OutboundAttemptView]
-    activity: Sequence[Act]
+    history: Sequence[HistoryEntry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +107,13 @@ def show_job(session: Session, job_id: int) -> OutboundJobWithHistory:
     attempts = session.scalars(
         select(OutboundAttempt).where(OutboundAttempt.job_id == job_id).order_by(OutboundAttempt.id)
     )
-    acts = session.scalars(
-        select(OutboundActivity)
-        .where(OutboundActivity.job_id == job_id)
-        .order_by(OutboundActivity.id)
+    rows = session.scalars(
+        select(OutboundHistory).where(OutboundHistory.job_id == job_id).order_by(OutboundHistory.id)
     )
     return OutboundJobWithHistory(
         job_of(job),
         [view_of(OutboundAttemptView, attempt) for attempt in attempts],
-        [view_of(Act, act) for act in acts],
+        [view_of(HistoryEntry, row) for row in rows],
     )
 
 

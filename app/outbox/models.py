@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Activity, Base, BigId, CreatedAt, UpdatedAt
+from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
 
 
 class EventStatus(StrEnum):
@@ -101,8 +101,8 @@ class AutomationEventAttempt(Base):
     at: Mapped[CreatedAt]
 
 
-class AutomationEventActivity(Activity, Base):
-    """One act of a person on an event: who, what, when, from which state."""
+class AutomationEventHistory(HistoryColumns, Base):
+    """One action of a person on an event: who, what, when, from which state."""
 
     __tablename__ = "cc_automation_event_activity"
     __table_args__ = (Index("ix_cc_automation_event_activity_event", "event_id", "id"),)

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, holds, read_page
-from app.core.views import Act, view_of
+from app.core.paging import DEFAULT_LIMIT, Page, contains_text, decode_cursor, read_page
+from app.core.views import HistoryEntry, view_of
 from app.outbox.models import (
     AutomationEvent,
-    AutomationEventActivity,
     AutomationEventAttempt,
+    AutomationEventHistory,
     EventStatus,
 )
 
@@ -81,7 +81,7 @@ class EventWithHistory:
 
     event: EventView
     attempts: Sequence[Attempt]
-    history: Sequence[Act]
+    history: Sequence[HistoryEntry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def list_events(
         AutomationEvent,
         newest.limit,
         limit=limit,
-        found=holds(words, AutomationEvent.last_error, AutomationEvent.dedupe_key),
+        found=contains_text(words, AutomationEvent.last_error, AutomationEvent.dedupe_key),
     ).map(event_of)
 
 
@@ -118,13 +118,13 @@ def show_event(session: Session, event_id: int) -> EventWithHistory:
     event = session.get(AutomationEvent, event_id)
     if event is None:
         raise NotFound(f"There is no event {event_id}.")
-    tried, acted = AutomationEventAttempt, AutomationEventActivity
+    tried, acted = AutomationEventAttempt, AutomationEventHistory
     tries = session.scalars(select(tried).where(tried.event_id == event_id).order_by(tried.id))
-    acts = session.scalars(select(acted).where(acted.event_id == event_id).order_by(acted.id))
+    rows = session.scalars(select(acted).where(acted.event_id == event_id).order_by(acted.id))
     return EventWithHistory(
         event_of(event),
         [view_of(Attempt, each) for each in tries],
-        [view_of(Act, act) for act in acts],
+        [view_of(HistoryEntry, row) for row in rows],
     )
 
 

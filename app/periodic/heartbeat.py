@@ -10,7 +10,7 @@ from app.core.database import Sessions
 from app.periodic.models import Heartbeat
 
 
-def beat_heart(sessions: Sessions, *, name: str) -> None:
+def record_heartbeat(sessions: Sessions, *, name: str) -> None:
     """Write down that `name` is alive now, by the database's clock."""
     statement = insert(Heartbeat).values(name=name, at=func.now())
     with sessions.begin() as session:

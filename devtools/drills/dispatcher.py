@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from app.outbox.retry import JITTER
+from app.core.retry import JITTER
 from devtools.drills.book import Book
 from devtools.drills.customer import Customer
 from devtools.drills.evidence import Row

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect, touch_on_update
+from migrations.row_security import drop, protect, touch_on_update
 
 revision = "002_cc_identity"
 down_revision = "001_cc_roles"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, notify_on_work, protect, touch_on_update
+from migrations.row_security import drop, notify_on_work, protect, touch_on_update
 
 revision = "003_cc_outbound"
 down_revision = "002_cc_identity"

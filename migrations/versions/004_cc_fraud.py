@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect, touch_on_update
+from migrations.row_security import drop, protect, touch_on_update
 
 revision = "004_cc_fraud"
 down_revision = "003_cc_outbound"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, notify_on_work, protect, touch_on_update
+from migrations.row_security import drop, notify_on_work, protect, touch_on_update
 
 revision = "010_cc_automation_center"
 down_revision = "004_cc_fraud"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import ROLE
+from migrations.row_security import ROLE
 
 revision = "011_cc_recurrence"
 down_revision = "010_cc_automation_center"

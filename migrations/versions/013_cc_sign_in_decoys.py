@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect
+from migrations.row_security import drop, protect
 
 revision = "013_cc_sign_in_decoys"
 down_revision = "012_cc_summary_indexes"

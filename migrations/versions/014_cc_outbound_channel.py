@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect
+from migrations.row_security import drop, protect
 
 revision = "014_cc_outbound_channel"
 down_revision = "013_cc_sign_in_decoys"

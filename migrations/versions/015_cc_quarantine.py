@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect
+from migrations.row_security import drop, protect
 
 revision = "015_cc_quarantine"
 down_revision = "014_cc_outbound_channel"

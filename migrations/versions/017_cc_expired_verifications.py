@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import ROLE
+from migrations.row_security import ROLE
 
 revision = "017_cc_expired_verifications"
 down_revision = "016_cc_customers"

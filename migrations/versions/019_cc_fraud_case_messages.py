@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.security import drop, protect
+from migrations.row_security import drop, protect
 
 revision = "019_cc_fraud_case_messages"
 down_revision = "018_cc_answer_limits"

@@ -24,7 +24,7 @@ PURE = [
     ROOT / "app" / name
     for name in (
         "outbox/events.py",
-        "outbox/retry.py",
+        "core/retry.py",
         "inbox/drafts.py",
         "inbox/actions.py",
         "fraud/conversation.py",

@@ -9,9 +9,9 @@ from sqlalchemy import text
 from app.bootstrap import Container
 from app.core.errors import Conflict
 from app.dispatch.dispatch import dispatch_due
-from app.dispatch.manual_retry import retry_event
-from app.inbox.act import act_on_item
+from app.dispatch.retry_event import retry_event
 from app.inbox.actions import Action
+from app.inbox.apply_action import apply_action
 from app.inbox.drafts import GROUP_KEY_LIMIT, Wording
 from app.inbox.queries import Item, item_of_event, show_item
 from app.outbox.queries import EventFilter, list_events, show_event
@@ -39,7 +39,7 @@ def storm(container: Container, record: Record, poison: Poison) -> Callable[[int
 
 def _act(container: Container, item_id: int, action: Action, **more: Any) -> Item:
     with container.sessions.begin() as session:
-        return act_on_item(session, item_id, action, actor="maria", **more)
+        return apply_action(session, item_id, action, actor="maria", **more)
 
 
 def _item_of(container: Container, event_id: int) -> Item | None:

@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from app.bootstrap import Container
 from app.core.errors import Conflict
+from app.core.retry import RetryPolicy
 from app.dispatch.dispatch import Dispatcher, dispatch_due
-from app.dispatch.manual_retry import retry_event
+from app.dispatch.retry_event import retry_event
 from app.inbox import drafts
 from app.outbox.record import record_event
-from app.outbox.retry import RetryPolicy
 from tests.dispatch.conftest import a_fraud_case
 
 MAX_ATTEMPTS = 3

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from app.core.retry import RetryPolicy
 from app.outbound.decisions import (
     LEASE_SECONDS,
     THROTTLES_GIVEN_BACK,
@@ -19,7 +20,6 @@ from app.outbound.decisions import (
 )
 from app.outbound.models import AttemptOutcome, OutboundStatus
 from app.outbound.outcomes import Away, NoAnswer, Refused, Throttled
-from app.outbox.retry import RetryPolicy
 
 QUEUED, SENT, DELIVERED, READ, FAILED, CANCELLED = OutboundStatus
 REFUSED = Refused("no", 131026)

@@ -8,10 +8,10 @@ import pytest
 from app.bootstrap import Container
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.outbound.enqueue import Enqueued, submit
-from app.outbound.manual_retry import retry_job
 from app.outbound.messages import Message, Template, Text
 from app.outbound.models import OutboundStatus
 from app.outbound.queries import JobFilter, list_jobs, show_job
+from app.outbound.retry_job import retry_job
 from app.outbound.runner import run_outbound
 from tests.whatsapp import CUSTOMER, OTHER_CUSTOMER, Read
 
@@ -54,7 +54,7 @@ def test_neither_number_nor_text_is_stored_in_clear(ask: Ask, read: Read) -> Non
 def test_who_asked_for_a_message_is_kept(ask: Ask, container: Container) -> None:
     job_id = ask().job_id
     with container.sessions.begin() as session:
-        (act,) = show_job(session, job_id).activity
+        (act,) = show_job(session, job_id).history
     assert (act.actor, act.action) == ("ana", "create")
 
 
@@ -106,7 +106,7 @@ def test_a_retried_job_is_due_with_its_history(ask: Ask, container: Container) -
     assert (job.status, job.attempts, job.budget) == ("queued", 0, 2)
     with container.sessions.begin() as session:
         shown = show_job(session, job_id)
-    assert [act.actor for act in shown.activity] == ["ana", "bob"]
+    assert [act.actor for act in shown.history] == ["ana", "bob"]
     assert len(shown.attempts) == 5
     assert shown.job.last_error_code == 131026
 

@@ -11,10 +11,10 @@ import pytest
 from app.bootstrap import Container
 from app.outbound.claim import Claimed, claim
 from app.outbound.enqueue import enqueue, enqueue_otp
-from app.outbound.manual_retry import retry_job
 from app.outbound.messages import Text
 from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
+from app.outbound.retry_job import retry_job
 from app.outbound.runner import SECONDS_AHEAD, OutboundRunner, due_in, run_outbound
 from app.outbound.settle import AttemptRef, Settled, settle
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind

@@ -52,7 +52,7 @@ def test_following_the_page_adds_a_type_that_reaches_the_inbox(copy: Path) -> No
 
 def test_with_the_event_alone_no_process_starts(copy: Path) -> None:
     write(copy, *BLOCKS[0])
-    started = run(copy, "-c", "from app.dispatch.catalogue import *; check_catalogue()")
+    started = run(copy, "-c", "from app.dispatch.draft_coverage import *; check_draft_coverage()")
     assert "No draft function words events of type refund_overdue" in started.stderr
 
 

@@ -12,7 +12,7 @@ from psycopg import errors
 
 from app.bootstrap import Container, build
 from app.core.database import Sessions
-from app.periodic.heartbeat import beat_heart
+from app.periodic.heartbeat import record_heartbeat
 from app.web import create_app
 from tests.web.conftest import Browser, Program
 
@@ -102,7 +102,7 @@ def test_without_a_heartbeat_it_is_not_ready(anonymous: Browser) -> None:
 def test_with_database_schema_and_heartbeat_it_is_ready(
     anonymous: Browser, sessions: Sessions
 ) -> None:
-    beat_heart(sessions, name="beat")
+    record_heartbeat(sessions, name="beat")
     assert anonymous.get("/readyz").status_code == HTTPStatus.OK
 
 

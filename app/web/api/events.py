@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.core.paging import MAX_ID
 from app.core.views import members_of
-from app.dispatch.manual_retry import retry_event
+from app.dispatch.retry_event import retry_event
 from app.inbox.queries import item_of_event
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter, list_events, show_event

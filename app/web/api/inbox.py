@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from app.core.views import members_of
-from app.inbox.act import NOTE_LIMIT, act_on_item
 from app.inbox.actions import Action
+from app.inbox.apply_action import NOTE_LIMIT, apply_action
 from app.inbox.drafts import Severity
 from app.inbox.models import ItemStatus
 from app.inbox.queries import ItemFilter, list_items, show_item
@@ -36,7 +36,7 @@ class InboxQuery(ListQuery):
 
 
 class ActBody(Body):
-    """What goes with an act: a note, and the version that the caller decided on."""
+    """The body of an action: a note, and the version of the item that the caller saw."""
 
     note: Text | None = Field(None, max_length=NOTE_LIMIT)
     version: int | None = Field(None, ge=1, strict=True)
@@ -62,10 +62,10 @@ def show(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/<id:item_id>/<any({', '.join(Action)}):action>")
 def act(item_id: int, action: str) -> ResponseReturnValue:
-    """Act on an item and answer with it; 409 names who was first."""
+    """Apply an action to an item and return the item; 409 names who was first."""
     body = read_body(ActBody)
     with container().sessions.begin() as session:
-        item = act_on_item(
+        item = apply_action(
             session,
             item_id,
             Action(action),

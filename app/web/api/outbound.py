@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 
 from app.core.views import members_of
 from app.outbound.enqueue import submit
-from app.outbound.manual_retry import retry_job
 from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, Message, Template, Text
 from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import JobFilter, list_jobs, show_job
+from app.outbound.retry_job import retry_job
 from app.web import requests
 from app.web.context import actor, container
 from app.web.requests import Body, ListQuery, Query, ShortText, read_body, read_query
@@ -91,7 +91,7 @@ def show(job_id: int) -> ResponseReturnValue:
     read_query(Query)
     with container().sessions.begin() as session:
         found = show_job(session, job_id)
-    return jsonify(members_of(found.job) | {"tries": found.attempts, "history": found.activity})
+    return jsonify(members_of(found.job) | {"tries": found.attempts, "history": found.history})
 
 
 @blueprint.post("/<id:job_id>/retry")

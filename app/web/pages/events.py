@@ -6,12 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Conflict
-from app.dispatch.manual_retry import retry_event
+from app.dispatch.retry_event import retry_event
 from app.inbox.queries import item_of_event
 from app.outbox.events import CATALOGUE
-from app.outbox.manual_retry import RetryOutcome
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter, list_events, show_event
+from app.outbox.renew_event import RetryOutcome
 from app.web.api.events import EventsQuery
 from app.web.context import actor, container
 from app.web.requests import read_query

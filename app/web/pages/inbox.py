@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Conflict
-from app.inbox.act import NOTE_LIMIT, act_on_item
 from app.inbox.actions import Action
+from app.inbox.apply_action import NOTE_LIMIT, apply_action
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.models import ItemStatus
 from app.inbox.queries import ItemFilter, list_items, show_item
@@ -39,7 +39,7 @@ class InboxPageQuery(ListQuery):
 
 
 class ActForm(BaseModel):
-    """The form of an act: its note, the version that was on the page, where to go on."""
+    """The form of an action: its note, the version shown on the page, and the next page."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,11 +78,11 @@ def show(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/items/<id:item_id>/<any({', '.join(Action)}):action>")
 def act(item_id: int, action: str) -> ResponseReturnValue:
-    """Act on an item; whoever comes second is told who was first, and shown how it stands."""
+    """Apply an action to an item; on a conflict, show the item again and say who was first."""
     form, wanted = read_form(ActForm), Action(action)
     try:
         with container().sessions.begin() as session:
-            act_on_item(
+            apply_action(
                 session,
                 item_id,
                 wanted,

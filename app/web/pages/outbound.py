@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Conflict
-from app.outbound.manual_retry import retry_job
 from app.outbound.queries import show_job
+from app.outbound.retry_job import retry_job
 from app.web.context import actor, container
 
 blueprint = Blueprint("outbound", __name__, url_prefix="/automation/outbound")
@@ -19,7 +19,7 @@ def show(job_id: int) -> ResponseReturnValue:
     with container().sessions.begin() as session:
         found = show_job(session, job_id)
     return render_template(
-        "outbound.html", job=found.job, tries=found.attempts, history=found.activity
+        "outbound.html", job=found.job, tries=found.attempts, history=found.history
     )
 
 

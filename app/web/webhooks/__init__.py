@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web.webhooks.views import blueprint
+from app.web.webhooks.whatsapp import blueprint
 
 
 def install(app: Flask) -> None:

@@ -3,14 +3,14 @@ from sqlalchemy import text
 
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput, NotFound
-from app.inbox.act import act_on_item
 from app.inbox.actions import Action
+from app.inbox.apply_action import apply_action
 from app.inbox.models import InboxItem
 from app.inbox.queries import Item, show_item
 from tests.inbox.conftest import AddItem
 
 
-def act(  # noqa: PLR0913 - as act_on_item
+def act(  # noqa: PLR0913 - as apply_action
     sessions: Sessions,
     item_id: int,
     action: Action,
@@ -20,7 +20,7 @@ def act(  # noqa: PLR0913 - as act_on_item
     version: int | None = None,
 ) -> Item:
     with sessions.begin() as session:
-        return act_on_item(
+        return apply_action(
             session, item_id, action, actor=actor, note=note, expected_version=version
         )
 
@@ -93,7 +93,7 @@ def test_of_two_who_act_at_once_one_wins_and_one_hears_of_it(
         act(sessions, item_id, Action.RESOLVE)
         assert seen.status == "open"
         with pytest.raises(Conflict, match="resolved by maria"):
-            act_on_item(slow, item_id, Action.DISMISS, actor="jonas")
+            apply_action(slow, item_id, Action.DISMISS, actor="jonas")
     with sessions.begin() as session:
         found = show_item(session, item_id)
     assert found.item.status == "resolved"

@@ -1,6 +1,6 @@
 """Retry by hand: make a failed event due now, with a fresh budget and its history kept.
 
-`app.dispatch.manual_retry` is what a person's retry calls: it also counts down the item
+`app.dispatch.retry_event` is what a person's retry calls: it also counts down the item
 that announced the event's death.
 """
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound
-from app.outbox.models import AutomationEvent, AutomationEventActivity, EventStatus
+from app.outbox.models import AutomationEvent, AutomationEventHistory, EventStatus
 from app.outbox.queries import EventView, event_of
 
 
@@ -45,7 +45,7 @@ def renew_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
     if event.status == EventStatus.PENDING:
         return RetryOutcome(event_of(event), changed=False)
     session.add(
-        AutomationEventActivity(
+        AutomationEventHistory(
             event_id=event_id,
             actor=actor,
             action="retry",

@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap import build
 from app.core.settings import Settings
-from app.dispatch.catalogue import IncompleteCatalogue, check_catalogue
+from app.dispatch.draft_coverage import MissingDraft, check_draft_coverage
 from app.inbox.drafts import Payload, Wording, drafts
 from app.outbox.events import CATALOGUE, DuplicateEventType, Event, FraudCaseCreated, register
 from workers.application import create_celery
@@ -21,18 +21,18 @@ def orphan(monkeypatch: pytest.MonkeyPatch) -> type[Event]:
 
 
 def test_every_registered_type_has_a_draft() -> None:
-    check_catalogue()
+    check_draft_coverage()
 
 
 @pytest.mark.usefixtures("orphan")
 def test_a_type_without_a_draft_stops_the_web_at_start(settings: Settings) -> None:
-    with pytest.raises(IncompleteCatalogue, match="events of type orphan"):
+    with pytest.raises(MissingDraft, match="events of type orphan"):
         build(settings, process="test")
 
 
 @pytest.mark.usefixtures("orphan")
 def test_a_type_without_a_draft_stops_beat_and_workers_at_start(settings: Settings) -> None:
-    with pytest.raises(IncompleteCatalogue, match="events of type orphan"):
+    with pytest.raises(MissingDraft, match="events of type orphan"):
         create_celery(settings)
 
 

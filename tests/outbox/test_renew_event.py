@@ -6,9 +6,9 @@ from app.core.database import Sessions
 from app.core.errors import Conflict, NotFound
 from app.dispatch.dispatch import dispatch_due
 from app.outbox.events import FraudCaseCreated
-from app.outbox.manual_retry import RetryOutcome, renew_event
 from app.outbox.queries import show_event
 from app.outbox.record import record_event
+from app.outbox.renew_event import RetryOutcome, renew_event
 
 
 @pytest.fixture

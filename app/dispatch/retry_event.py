@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.inbox.dead_letters import count_down
-from app.outbox.manual_retry import RetryOutcome, renew_event
+from app.outbox.renew_event import RetryOutcome, renew_event
 
 
 def retry_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:

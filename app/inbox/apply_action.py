@@ -1,4 +1,4 @@
-"""Act on an item: change it, and write down who did, in the caller's transaction."""
+"""Apply an action of a person to an item, with its history entry, in the caller's transaction."""
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.redaction import redact_text
 from app.inbox.actions import CLOSED, Action, next_status
-from app.inbox.models import RECUR, InboxActivity, InboxItem, ItemStatus
+from app.inbox.models import RECUR, InboxHistory, InboxItem, ItemStatus
 from app.inbox.queries import Item, closes_itself, item_of
 
 NOTE_LIMIT = 2_000
 """Characters of a note."""
 
 
-def act_on_item(  # noqa: PLR0913 - an act is all of these, each by its name
+def apply_action(  # noqa: PLR0913 - all of these, each by its name
     session: Session,
     item_id: int,
     action: Action,
@@ -23,12 +23,12 @@ def act_on_item(  # noqa: PLR0913 - an act is all of these, each by its name
     note: str | None = None,
     expected_version: int | None = None,
 ) -> Item:
-    """Do `action` to an item and return it as it stands then.
+    """Change the status of an item by `action`, add a history entry, and return the item.
 
-    Of two people who act at once, one wins; the other gets a Conflict that says who was
-    first and when, as does one whose `expected_version` is no longer the item's. Whoever
-    acknowledges an item that is nobody's takes it. The note is redacted before it is
-    kept. Raises NotFound, Conflict, or InvalidInput for a note that is too long.
+    When two people act at the same time, the second gets a Conflict that names the first and
+    the time. A caller whose `expected_version` is out of date gets a Conflict too.
+    Acknowledging an item without an assignee assigns it to `actor`. The note is redacted
+    before it is stored. Raises NotFound, Conflict, or InvalidInput for a note that is too long.
     """
     kept_note = _checked(note)
     item = session.get(InboxItem, item_id)
@@ -43,7 +43,7 @@ def act_on_item(  # noqa: PLR0913 - an act is all of these, each by its name
         session.refresh(item)
         raise _conflict(session, item, action, seen=seen)
     session.add(
-        InboxActivity(
+        InboxHistory(
             item_id=item_id,
             actor=actor,
             action=action,
@@ -90,9 +90,9 @@ def _checked(note: str | None) -> str | None:
 def _conflict(session: Session, item: InboxItem, action: Action, *, seen: int) -> Conflict:
     """Say why `action` came too late: what changed the item, when, and what can be done now."""
     last = session.scalar(
-        select(InboxActivity)
-        .where(InboxActivity.item_id == item.id)
-        .order_by(InboxActivity.id.desc())
+        select(InboxHistory)
+        .where(InboxHistory.item_id == item.id)
+        .order_by(InboxHistory.id.desc())
         .limit(1)
     )
     if last is not None and last.action == RECUR:

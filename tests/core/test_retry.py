@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.outbox.retry import RetryPolicy
+from app.core.retry import RetryPolicy
 
 POLICY = RetryPolicy(max_attempts=10, base_seconds=30, cap_seconds=3600)
 

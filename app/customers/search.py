@@ -12,7 +12,7 @@ from app.customers.numbers import spellings
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class CustomerSearch:
     """An identity and its fingerprints.
 
     `numbers` holds a fingerprint for each spelling of the number, the canonical one first:
@@ -26,7 +26,9 @@ class Sought:
     is_providers_form: bool
 
     @classmethod
-    def of(cls, identity: Identity, vault: Vault, *, is_providers_form: bool = True) -> "Sought":
+    def of(
+        cls, identity: Identity, vault: Vault, *, is_providers_form: bool = True
+    ) -> "CustomerSearch":
         """Return `identity` with its fingerprints."""
         numbers = spellings(identity.number) if identity.number else ()
         return cls(

@@ -4,7 +4,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound
-from app.outbound.models import OutboundActivity, OutboundJob, OutboundStatus
+from app.outbound.models import OutboundHistory, OutboundJob, OutboundStatus
 from app.outbound.queries import OutboundJobView, job_of
 
 
@@ -19,7 +19,7 @@ def retry_job(session: Session, job_id: int, *, actor: str) -> OutboundJobView:
     if job.status != OutboundStatus.FAILED:
         raise Conflict(f"Outbound job {job_id} is {job.status}; only a failed job can be retried.")
     session.add(
-        OutboundActivity(
+        OutboundHistory(
             job_id=job_id,
             actor=actor,
             action="retry",

@@ -1,16 +1,18 @@
-"""How long a task should wait before it comes back for events that failed."""
+"""How long a task should wait before it comes back for what is due later."""
 
 from collections.abc import Callable
 from time import monotonic
 
 LONGEST_SECONDS = 600.0
-"""A longer wait is left to the relay: a broker redelivers what it holds for too long."""
+"""A longer wait is split: a broker redelivers what it holds for too long."""
 
 
 class Alarm:
-    """Lets one waiting retry per process ring for all the failures that it covers.
+    """Keeps at most one useful retry per process waiting in the broker.
 
-    Without it an outage would leave one message in the broker per run that failed.
+    Without it an outage would leave one message in the broker per run that failed. A retry
+    that waits already replaces a later one and never an earlier one, because the run that it
+    starts reads from the database when the next is due.
     """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
@@ -19,8 +21,9 @@ class Alarm:
 
     def set(self, wait: float | None) -> float | None:
         """Return the seconds after which to come back, or None if there is no need."""
-        if wait is None or wait > LONGEST_SECONDS:
+        if wait is None:
             return None
+        wait = min(wait, LONGEST_SECONDS)
         rings_at = self._now() + wait
         if self._now() < self._rings_at <= rings_at:
             return None

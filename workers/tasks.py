@@ -38,8 +38,8 @@ _outbound_alarm = Alarm()
 _caution = Caution()
 
 
-class EventsFailed(Exception):
-    """Some events failed and will be tried again; shown by Flower as the reason of a retry."""
+class EventsWait(Exception):
+    """Some events are due later; shown by Flower as the reason of a retry."""
 
 
 class JobsWait(Exception):
@@ -58,11 +58,11 @@ def relay() -> int:
 @shared_task(name="dispatch.dispatch_due_events", bind=True, **COMES_BACK)
 @as_unavailable()
 def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
-    """Dispatch what is due; come back by Celery's retry when the first failure is due again."""
+    """Dispatch what is due; come back by Celery's retry when the next event is, without beat."""
     careful = _caution.is_due(self.request)
     result = dispatch_due(container().dispatcher, careful=careful)
-    if wait := _alarm.set(result.retry_in):
-        raise self.retry(countdown=wait, exc=EventsFailed(result.counts()))
+    if wait := _alarm.set(result.due_in):
+        raise self.retry(countdown=wait, exc=EventsWait(result.counts()))
     return result.counts()
 
 

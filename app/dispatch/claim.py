@@ -30,6 +30,14 @@ SELECT count(*) FROM (
 ) AS due
 """
 
+LOOK_AGAIN_SECONDS = 1.0
+"""An event that is due still is another worker's, or came since. It is looked at again so soon."""
+
+_WAIT = """
+SELECT extract(epoch FROM min(next_attempt_at) - now())::float8 FROM cc_automation_events
+WHERE next_attempt_at IS NOT NULL
+"""
+
 _RELOCK = """
 SELECT FROM cc_automation_events
 WHERE id = %s AND budget = %s AND attempts = %s AND status = 'failed'
@@ -53,6 +61,13 @@ def count_due(connection: Connection[Any], *, limit: int) -> int:
     """Return how many events are due, or `limit` if there are at least as many."""
     row = connection.execute(COUNT_DUE, [limit]).fetchone()
     return int(row[0]) if row else 0
+
+
+def due_in(connection: Connection[Any]) -> float | None:
+    """Return the seconds until it makes sense to look for due events again; None if none waits."""
+    row = connection.execute(_WAIT).fetchone()
+    wait = row[0] if row else None
+    return LOOK_AGAIN_SECONDS if wait is not None and wait <= 0 else wait
 
 
 def relock(connection: Connection[Any], event: ClaimedEvent, *, attempts: int) -> bool:

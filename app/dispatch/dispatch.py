@@ -5,7 +5,7 @@ them (`app.dispatch.isolate`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from app.core.database import driver_connection
 from app.core.database_errors import Fault, fault_of
-from app.dispatch.claim import SUSPECTED, UNSUSPECTED, claim
+from app.dispatch.claim import SUSPECTED, UNSUSPECTED, claim, due_in
 from app.dispatch.decisions import Decision, Rules
 from app.dispatch.isolate import dispatch_alone
 from app.dispatch.result import DispatchResult, log_failures
@@ -36,7 +36,9 @@ class Dispatcher:
 def dispatch_due(
     dispatcher: Dispatcher, *, seconds: float = 20.0, careful: bool = False
 ) -> DispatchResult:
-    """Dispatch due events until none is left or `seconds` have passed; return the counts.
+    """Dispatch due events until none is left or `seconds` have passed.
+
+    Returns the counts, and when the next event is due, whoever made it wait.
 
     Each committed event becomes exactly one item or one more failure, whatever dies in
     between. `careful` first takes up to a batch of events one by one, each try counted
@@ -51,7 +53,9 @@ def dispatch_due(
         result += batch
         if batch.claimed < dispatcher.batch_size:
             break
-    return result + _dispatch_one_by_one(dispatcher, SUSPECTED, deadline)
+    result += _dispatch_one_by_one(dispatcher, SUSPECTED, deadline)
+    with driver_connection(dispatcher.engine) as connection:
+        return replace(result, due_in=due_in(connection))
 
 
 def dispatch_carefully(dispatcher: Dispatcher, *, seconds: float) -> DispatchResult:

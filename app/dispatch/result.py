@@ -16,15 +16,15 @@ log = structlog.get_logger(__name__)
 class DispatchResult:
     """Counts of events: claimed = sent + failed; the dead-lettered are among the failed.
 
-    `retry_in` is the shortest wait, in seconds, of those that failed and will be tried
-    again; None if there are none.
+    `due_in` is when the next event of all is due, in seconds, as the database said after the
+    run; None if no event waits, or if nobody asked.
     """
 
     claimed: int = 0
     sent: int = 0
     failed: int = 0
     dead_lettered: int = 0
-    retry_in: float | None = None
+    due_in: float | None = None
 
     @classmethod
     def of(cls, decisions: Iterable[Decision]) -> Self:
@@ -36,18 +36,15 @@ class DispatchResult:
             sent=sum(isinstance(decision, Delivery) for decision in made),
             failed=len(failures),
             dead_lettered=sum(failure.is_dead for failure in failures),
-            retry_in=min((f.wait for f in failures if f.wait is not None), default=None),
         )
 
     def __add__(self, other: Self) -> Self:
         """Return the counts of both runs together."""
-        waits = [wait for wait in (self.retry_in, other.retry_in) if wait is not None]
         return type(self)(
             claimed=self.claimed + other.claimed,
             sent=self.sent + other.sent,
             failed=self.failed + other.failed,
             dead_lettered=self.dead_lettered + other.dead_lettered,
-            retry_in=min(waits, default=None),
         )
 
     def counts(self) -> dict[str, int]:

@@ -50,6 +50,20 @@ def test_a_second_run_finds_nothing_to_do(dispatcher: Dispatcher, record: Record
     assert dispatch_due(dispatcher).claimed == 0
 
 
+def test_a_run_says_when_the_next_event_is_due_whichever_run_made_it_wait(
+    dispatcher: Dispatcher, record: Record, write: Callable[..., None]
+) -> None:
+    assert dispatch_due(dispatcher).due_in is None
+    record(2)
+    write("UPDATE cc_automation_events SET next_attempt_at = now() + id * interval '50 s'")
+
+    result = dispatch_due(dispatcher)
+
+    assert result.claimed == 0
+    assert result.due_in is not None
+    assert 45 < result.due_in <= 50
+
+
 def test_an_event_whose_item_already_exists_is_sent_without_a_second_item(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write
 ) -> None:

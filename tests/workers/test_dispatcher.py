@@ -1,9 +1,11 @@
 """A real worker, a real broker: events become items whatever dies in between."""
 
+import time
 from collections.abc import Callable
 
 import psutil
 import pytest
+from celery import Celery
 from sqlalchemy import text
 
 from app.core.database import Sessions
@@ -17,6 +19,16 @@ SELECT 'fraud_case_created', 'fraud_case_created:' || n, 'case:' || n,
        jsonb_build_object(
            'case_id', n, 'masked_phone', '••• 4567', 'language', 'en', 'report', 'Fraud!')
 FROM generate_series(1, :count) AS n
+"""
+
+
+UNREADABLE = """
+INSERT INTO cc_automation_events (event_type, dedupe_key, subject_ref, payload)
+VALUES ('fraud_case_created', 'fraud_case_created:' || :number, 'case:' || :number, '{}')
+"""
+MEND = """
+UPDATE cc_automation_events SET payload = jsonb_build_object(
+    'case_id', id, 'masked_phone', '••• 4567', 'language', 'en', 'report', 'Fraud!')
 """
 
 
@@ -99,6 +111,22 @@ def test_of_two_listeners_one_acts_and_the_other_takes_over(
     record(1)
 
     eventually(lambda: count("cc_admin_inbox_items") == 1)
+
+
+def test_events_that_failed_at_different_times_each_come_back_without_beat(
+    start_dispatcher: StartCelery, celery_app: Celery, sessions: Sessions, count: Count
+) -> None:
+    start_dispatcher("--concurrency", "1", AUTOMATION_NOTIFY="0", AUTOMATION_RETRY_BASE_SECONDS="2")
+    for number in (1, 2):
+        with sessions.begin() as session:
+            session.execute(text(UNREADABLE), {"number": number})
+        celery_app.send_task("dispatch.dispatch_due_events")
+        eventually(lambda: count("cc_automation_events", "status = 'pending'") == 0)
+        time.sleep(0.8)  # the second event is due that much later than the first
+
+    with sessions.begin() as session:
+        session.execute(text(MEND))
+    eventually(lambda: count("cc_automation_events", "status = 'sent'") == 2, within=10)
 
 
 def test_a_malformed_setting_stops_the_worker_with_one_sentence(

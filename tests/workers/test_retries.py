@@ -6,7 +6,7 @@ from workers.alarm import Alarm
 from workers.redelivery import Caution
 
 
-def test_the_alarm_rings_once_for_all_failures_that_it_covers() -> None:
+def test_a_later_wake_up_is_covered_by_the_one_that_waits_and_an_earlier_one_is_not() -> None:
     now = 100.0
     alarm = Alarm(now=lambda: now)
 
@@ -17,11 +17,11 @@ def test_the_alarm_rings_once_for_all_failures_that_it_covers() -> None:
     assert alarm.set(31) == 31
 
 
-def test_long_waits_and_no_failures_set_no_alarm() -> None:
+def test_a_long_wait_is_split_and_nothing_waiting_sets_no_alarm() -> None:
     alarm = Alarm(now=lambda: 100.0)
 
     assert alarm.set(None) is None
-    assert alarm.set(601) is None
+    assert alarm.set(3600) == 600
 
 
 def test_the_first_run_of_a_process_is_careful_and_then_only_a_redelivered_one() -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from app.core.schema import migrate
 from app.core.settings import Settings
 from devtools import ROOT
-from devtools.stack.processes import Program, running
+from devtools.stack.programs import Program, running
 from devtools.stack.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
 
 WORKERS = 2

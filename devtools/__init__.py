@@ -1,7 +1,7 @@
-"""What developers run: the local stack, the WhatsApp sandbox and the drills.
+"""Tools for developers: the local stack, the WhatsApp sandbox and the drills.
 
-No production image and no wheel carries it. May import everything of ours but the web
-and the workers, which it starts as processes.
+The production image and the wheel do not contain them. They may import `app` except
+`app.web`. They start the web and the workers as processes.
 """
 
 from pathlib import Path

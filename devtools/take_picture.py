@@ -27,7 +27,7 @@ from app.outbox.events import (
 from app.outbox.models import AutomationEvent
 from app.outbox.record import record_event
 from devtools import ROOT
-from devtools.stack.beside import environment_of_running_stack
+from devtools.stack.command_environment import environment_of_running_stack
 from devtools.stack.running import running_stack
 
 PICTURE = ROOT / "docs" / "inbox.png"

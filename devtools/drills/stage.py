@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.processes import command_of
 from devtools import ROOT
 from devtools.drills.scan import Seen
-from devtools.stack.processes import Program, running
+from devtools.stack.programs import Program, running
 from devtools.stack.running import RunningStack
 
 TIMEOUT_SECONDS = 30.0

@@ -1,1 +1,1 @@
-"""The local stack: the product, embedded servers and the sandbox under one supervisor."""
+"""The local stack: the product, embedded servers and the sandbox, run by one supervisor."""

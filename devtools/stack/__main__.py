@@ -5,7 +5,7 @@ import os
 import click
 
 from app.cli import one_sentence_errors
-from devtools.stack.beside import environment_of_running_stack
+from devtools.stack.command_environment import environment_of_running_stack
 from devtools.stack.stack import run_local
 
 
@@ -20,7 +20,7 @@ def stack(context: click.Context) -> None:
 @stack.command("exec", context_settings={"ignore_unknown_options": True})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_command(command: tuple[str, ...]) -> None:
-    """Become COMMAND with the settings of the running local stack."""
+    """Run COMMAND with the settings of the running local stack."""
     environ = environment_of_running_stack()
     os.execvpe(command[0], command, environ)  # noqa: S606 - the developer's own command
 

@@ -1,4 +1,4 @@
-"""The settings of the local stack: what the environment says, then what is made up and kept."""
+"""The settings of the local stack: those of the environment, then defaults and kept secrets."""
 
 import json
 import os
@@ -14,22 +14,22 @@ from devtools.stack.ports import LOOPBACK, free_port
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    """Return the absolute data folder that `environ` names, `.local` if it names none."""
+    """Return the absolute path of the data folder: AUTOMATION_DATA_DIR, by default `.local`."""
     return Path(environ.get("AUTOMATION_DATA_DIR") or ".local").resolve()
 
 
 def local_environment(
     environ: Mapping[str, str], *, folder: Path, servers: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment of every program of the local stack.
+    """Return the environment for every program of the local stack.
 
-    A variable that `environ` sets wins over ours, one by one. `servers` holds the
-    addresses of the embedded servers, under the names of their settings.
+    A variable that `environ` sets replaces the default of the same name. `servers` holds
+    the addresses of the embedded servers, by the name of the setting.
     """
     given = {name: value for name, value in environ.items() if value}
     port = given.get("PORT", "3001")
     sandbox_port = given.get("SANDBOX_PORT") or str(free_port())
-    made_up = {
+    defaults = {
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "BIND": LOOPBACK,
@@ -40,16 +40,16 @@ def local_environment(
         "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",
     }
     forced = {"AUTOMATION_DATA_DIR": str(folder), "PATH": _path(given)}
-    return {**made_up, **_kept(folder / "secrets.json"), **servers, **given, **forced}
+    return {**defaults, **_secrets(folder / "secrets.json"), **servers, **given, **forced}
 
 
 def _path(given: Mapping[str, str]) -> str:
-    """Return the search path, led by the programs of the interpreter that runs this."""
+    """Return the search path, with the folder of the running Python interpreter first."""
     return os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
 
 
-def _kept(path: Path) -> dict[str, str]:
-    """Return the secrets of this data folder, made up on its first run."""
+def _secrets(path: Path) -> dict[str, str]:
+    """Return the secrets of this data folder; generate and store them on the first run."""
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text())
         return kept

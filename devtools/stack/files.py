@@ -1,4 +1,4 @@
-"""The data folder: one run at a time, and files that only their owner reads."""
+"""The data folder: its lock, which allows one run at a time, and private files."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from app.core.errors import AutomationError
 
 RUN_FILE = "run.json"
-"""Where a run that is ready leaves its addresses, in its data folder."""
+"""The file in the data folder to which a run writes its addresses once it is ready."""
 
 
 class DataFolderError(AutomationError):
@@ -18,9 +18,10 @@ class DataFolderError(AutomationError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make `folder` if need be and keep others out of it for the length of the block.
+    """Create `folder` if it is missing, and lock it until the end of the block.
 
-    The lock is on the folder itself, so it leaves no file and dies with the process.
+    The lock is on the folder itself. It needs no lock file, and the kernel releases it when
+    the process ends. Raises DataFolderError if another run holds the lock.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,9 +45,9 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace the file at `path` whole, readable by its owner alone."""
+    """Replace the file at `path` atomically; only its owner may read it."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - a mode from the start
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - Path.open takes no mode
         file.write(text)
     fresh.replace(path)

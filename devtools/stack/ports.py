@@ -1,4 +1,4 @@
-"""TCP ports of this machine: which are free, and is this one."""
+"""Free TCP ports of the loopback interface."""
 
 import socket
 

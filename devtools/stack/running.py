@@ -1,4 +1,4 @@
-"""The local stack as a block, for drills and tests: free ports, a data folder of its own."""
+"""The local stack as a context manager, for drills and tests: free ports, its own data folder."""
 
 import json
 import os
@@ -17,26 +17,26 @@ from app.core.errors import AutomationError
 from devtools import ROOT
 from devtools.stack.files import RUN_FILE
 from devtools.stack.ports import free_port
-from devtools.stack.processes import Program, spawn, stop
+from devtools.stack.programs import Program, spawn, stop
 
 _START_SECONDS = 90
 _STOP_SECONDS = 15
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 class StackNotRunning(AutomationError):
-    """The local stack ended, or did not come up."""
+    """The local stack ended or did not become ready."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningStack:
-    """A run of `make run` that is ready."""
+    """A local stack that is ready."""
 
     folder: Path
     web: str
     flower: str
     sandbox: str
-    """Empty where WHATSAPP_API_BASE_URL was given."""
+    """Empty if WHATSAPP_API_BASE_URL is set."""
     database_url: str
     database_owner_url: str | None
     broker_url: str
@@ -44,13 +44,13 @@ class RunningStack:
     """Of the supervisor."""
 
     def pids(self) -> dict[str, int]:
-        """Return the process id of each program as it runs now, after any restart."""
+        """Return the current process id of each program."""
         pids: dict[str, int] = _read(self.folder)["pids"]
         return pids
 
     @property
     def log(self) -> str:
-        """Everything the stack has printed so far."""
+        """The output of the stack so far."""
         log = _log(self.folder)
         return log.read_text() if log.exists() else ""
 
@@ -59,11 +59,11 @@ class RunningStack:
 def running_stack(
     folder: Path, *, environ: Mapping[str, str] | None = None
 ) -> Iterator[RunningStack]:
-    """Run the whole product on the data of `folder` for the length of the block.
+    """Run the whole product with the data of `folder` until the end of the block.
 
-    `environ` goes on top of this process's own environment; an empty value unsets. Ports
-    are free ones unless `environ` names them. The stack ends with this process, however
-    that ends. Raises StackNotRunning with what the stack said if it does not come up.
+    `environ` changes the environment of this process; an empty value unsets a variable.
+    Ports are free ones unless `environ` sets them. The stack ends when this process ends.
+    Raises StackNotRunning with the output of the stack if it does not become ready.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,9 +76,9 @@ def running_stack(
 
 
 def attach(path: Path) -> RunningStack:
-    """Return the stack that runs in a data folder, given that or its run file, as it is now.
+    """Return the running stack of a data folder; `path` is the folder or its run file.
 
-    Raises StackNotRunning. Its `log` is empty where it prints to a terminal.
+    Its `log` is empty if the stack prints to a terminal. Raises StackNotRunning.
     """
     folder = (path.parent if path.name == RUN_FILE else path).resolve()
     if not is_running(folder):
@@ -87,7 +87,7 @@ def attach(path: Path) -> RunningStack:
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether a stack runs in `folder` and is ready."""
+    """Return whether a stack uses the data folder `folder` and is ready."""
     return (folder / RUN_FILE).exists() and psutil.pid_exists(_read(folder)["pid"])
 
 
@@ -107,7 +107,7 @@ def _when_ready(folder: Path, process: subprocess.Popen[bytes]) -> RunningStack:
     while process.poll() is None and time.monotonic() < deadline:
         if (folder / RUN_FILE).exists() and _read(folder)["pid"] == process.pid:
             return _stack(folder)
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     raise StackNotRunning(f"The local stack did not come up:\n{_log(folder).read_text()}")
 
 

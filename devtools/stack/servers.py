@@ -1,4 +1,4 @@
-"""The embedded servers, each for the length of a block."""
+"""The embedded servers as context managers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from devtools.stack.ports import free_port
 from devtools.stack.postgres import PostgresServer
-from devtools.stack.processes import running
+from devtools.stack.programs import running
 from devtools.stack.valkey import ValkeyServer
 
 __all__ = ["PostgresServer", "ValkeyServer", "start_postgres", "start_valkey"]
@@ -14,9 +14,9 @@ __all__ = ["PostgresServer", "ValkeyServer", "start_postgres", "start_valkey"]
 
 @contextmanager
 def start_postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
-    """Run the PostgreSQL of `folder`, with its roles and database, for the length of the block.
+    """Run the PostgreSQL of `folder`, with its roles and database, until the end of the block.
 
-    `durable=False` trades safety at a power cut for speed, for data that is thrown away.
+    `durable=False` turns fsync off. It is faster, and a power cut may destroy the data.
     """
     server = PostgresServer.at(folder, durable=durable)
     try:
@@ -30,7 +30,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresSe
 
 @contextmanager
 def start_valkey(folder: Path) -> Iterator[ValkeyServer]:
-    """Run an empty broker on a free port, with its log in `folder`, for the length of the block."""
+    """Run an empty broker on a free port, with its log in `folder`, until the end of the block."""
     server = ValkeyServer(folder=folder.resolve(), port=free_port())
     with running(server.program()) as process:
         server.wait(process)

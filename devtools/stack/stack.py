@@ -1,4 +1,4 @@
-"""`make run`: everything the product needs, in one run, until Ctrl-C."""
+"""`make run`: starts the whole product with its servers and runs it until Ctrl-C."""
 
 import json
 import os
@@ -23,17 +23,17 @@ from app.processes import PROCESSES, command_of
 from devtools import ROOT
 from devtools.stack.environment import data_folder, local_environment
 from devtools.stack.files import RUN_FILE, locked, write_private
-from devtools.stack.ledger import Ledger
 from devtools.stack.ports import LOOPBACK, free_port, is_free
 from devtools.stack.postgres import PostgresServer
-from devtools.stack.processes import Program, end_leftovers
+from devtools.stack.process_registry import ProcessRegistry
+from devtools.stack.programs import Program, end_leftovers
 from devtools.stack.supervisor import Supervisor
 from devtools.stack.terminal import Terminal
 from devtools.stack.valkey import ValkeyServer
 
 _READY_SECONDS = 60
-_TRIES_TO_START = 3
-_LOOK_SECONDS = 0.1
+_START_ATTEMPTS = 3
+_POLL_SECONDS = 0.1
 _STOP_SECONDS = 5.0
 _STOP_SERVERS_SECONDS = 1.5
 
@@ -52,12 +52,12 @@ class Stack:
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
     sandbox: str
-    """Its address; empty where a given WHATSAPP_API_BASE_URL takes its place."""
+    """Its address; empty if WHATSAPP_API_BASE_URL is set, because then no sandbox is started."""
     terminal: Terminal = field(default_factory=Terminal)
 
     @classmethod
     def plan(cls, folder: Path, environ: Mapping[str, str]) -> "Stack":
-        """Decide what to run with which settings; nothing is started.
+        """Return the stack with its settings, without starting anything.
 
         Raises SettingsError for a malformed setting and StackError for a busy port.
         """
@@ -72,7 +72,7 @@ class Stack:
             servers |= {"CELERY_BROKER_URL": valkey.url}
         environ = local_environment(environ, folder=folder, servers=servers)
         settings = Settings.load(environ)
-        _refuse_busy_ports(settings)
+        _check_ports(settings)
         return cls(
             folder=folder,
             environ=environ,
@@ -83,18 +83,21 @@ class Stack:
         )
 
     def run(self) -> None:
-        """Start everything, say where it is, and keep it running until a signal comes."""
-        ledger = Ledger(self.folder / "processes.json")
-        supervisor = Supervisor(self.terminal, ledger)
+        """Start all programs, print their addresses, and restart those that end.
+
+        Returns when the output is closed. A stop signal raises KeyboardInterrupt.
+        """
+        registry = ProcessRegistry(self.folder / "processes.json")
+        supervisor = Supervisor(self.terminal, registry)
         with ExitStack() as undo:
-            undo.callback(ledger.close)
+            undo.callback(registry.remove)
             self._start_servers(supervisor, undo)
             password = self._prepare_database()
             self._start_processes(supervisor, undo)
             self._wait_until_ready(supervisor)
             undo.callback((self.folder / RUN_FILE).unlink, missing_ok=True)
             self._write_addresses(supervisor)
-            self._greet(password)
+            self._print_addresses(password)
             self._watch(supervisor)
 
     def _start_servers(self, supervisor: Supervisor, undo: ExitStack) -> None:
@@ -111,7 +114,7 @@ class Stack:
             self.valkey.wait(supervisor.start(self.valkey.program()))
 
     def _prepare_database(self) -> str | None:
-        """Migrate, and make the first admin; return the password if one was made up."""
+        """Migrate and create the first admin; return the password if one was generated."""
         self.terminal.say("Bringing the database up to date")
         migrate(self.settings)
         settings = self.settings
@@ -140,13 +143,13 @@ class Stack:
         while not self._is_ready():
             supervisor.watch()
             for name, failures in supervisor.failures().items():
-                if failures >= _TRIES_TO_START:
-                    raise StackError(f"{name} keeps ending; its lines above say why.")
+                if failures >= _START_ATTEMPTS:
+                    raise StackError(f"{name} keeps ending; see its output above.")
             if time.monotonic() > deadline:
                 raise StackError(
-                    f"The web was not ready within {_READY_SECONDS} s; ask {self._web}/readyz why."
+                    f"The web was not ready within {_READY_SECONDS} s; see {self._web}/readyz."
                 )
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError):
@@ -158,7 +161,7 @@ class Stack:
         while not self.terminal.closed:
             if supervisor.watch():
                 self._write_addresses(supervisor)
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     @property
     def _web(self) -> str:
@@ -177,9 +180,9 @@ class Stack:
         }
         write_private(self.folder / RUN_FILE, json.dumps(addresses, indent=2))
 
-    def _greet(self, password: str | None) -> None:
+    def _print_addresses(self, password: str | None) -> None:
         user, _, flower_password = self.environ["FLOWER_BASIC_AUTH"].partition(":")
-        shown = f"{password} (shown this once)" if password else "as given at the first start"
+        shown = f"{password} (shown this once)" if password else "as set at the first start"
         self.terminal.say(
             f"""
 Automation Center is ready. Ctrl-C stops everything.
@@ -195,20 +198,20 @@ Automation Center is ready. Ctrl-C stops everything.
 
 
 def run_local(environ: Mapping[str, str] = os.environ) -> None:
-    """Run the local stack until Ctrl-C or SIGTERM, leaving no process, socket or lock.
+    """Run the local stack until Ctrl-C or SIGTERM, then remove its processes, sockets and locks.
 
-    Raises AutomationError if it can't start, SQLAlchemyError if the database is the reason.
+    Raises AutomationError if it can't start, SQLAlchemyError if the database is the cause.
     """
     folder = data_folder(environ)
     with suppress(KeyboardInterrupt), _signals_as_interrupts(), locked(folder):
-        ledger = Ledger.read(folder / "processes.json")
-        end_leftovers(ledger.entries.values(), mark=("AUTOMATION_DATA_DIR", str(folder)))
+        registry = ProcessRegistry.read(folder / "processes.json")
+        end_leftovers(registry.entries.values(), mark=("AUTOMATION_DATA_DIR", str(folder)))
         (folder / RUN_FILE).unlink(missing_ok=True)
         Stack.plan(folder, environ).run()
 
 
 def _libpq(url: str | None) -> str | None:
-    """Return the address in the form that psql and every other program of libpq takes."""
+    """Return the URL without SQLAlchemy's driver name, as psql and libpq expect it."""
     if url is None:
         return None
     plain = make_url(url).set(drivername="postgresql")
@@ -217,7 +220,7 @@ def _libpq(url: str | None) -> str | None:
 
 @contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """Turn the first signal to stop into KeyboardInterrupt, and ignore the ones after it."""
+    """Raise KeyboardInterrupt at the first stop signal and ignore later ones."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -233,7 +236,7 @@ def _signals_as_interrupts() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _refuse_busy_ports(settings: Settings) -> None:
+def _check_ports(settings: Settings) -> None:
     for name, port in (("PORT", settings.port), ("FLOWER_PORT", settings.flower_port)):
         if not is_free(port):
             raise StackError(f"Port {port} is in use; stop what uses it or set {name}.")

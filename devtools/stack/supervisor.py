@@ -1,4 +1,4 @@
-"""Keeps a set of programs running: starts them, restarts what ends, stops them in order."""
+"""Starts programs, restarts those that end, and stops them."""
 
 import os
 import subprocess
@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from devtools.stack.ledger import Ledger
-from devtools.stack.processes import Program, end_session, spawn, stop
+from devtools.stack.process_registry import ProcessRegistry
+from devtools.stack.programs import Program, end_session, spawn, stop
 from devtools.stack.terminal import Terminal
 
 _FIRST_RESTART_SECONDS = 0.5
@@ -26,10 +26,13 @@ class _Supervised:
 
 @dataclass(slots=True)
 class Supervisor:
-    """The programs of one run. All its methods belong to one thread, which must outlive them."""
+    """The programs of one run.
+
+    Call all methods from one thread that runs at least as long as the programs.
+    """
 
     terminal: Terminal
-    ledger: Ledger
+    registry: ProcessRegistry
     _supervised: dict[str, _Supervised] = field(default_factory=dict)
 
     def start(self, program: Program) -> subprocess.Popen[bytes]:
@@ -39,16 +42,16 @@ class Supervisor:
         return process
 
     def watch(self) -> list[str]:
-        """Look once at every program; return the names of those that were started again."""
+        """Check every program once; return the names of those that were restarted."""
         return [name for name, one in self._supervised.items() if self._watch(one)]
 
     def stop(self, names: Collection[str], *, within_seconds: float) -> None:
-        """Stop the programs of these names together, and forget them."""
+        """Stop the programs of these names together and remove them from this supervisor."""
         chosen = [self._supervised.pop(name) for name in names if name in self._supervised]
         stop({one.process: one.program for one in chosen}, within_seconds=within_seconds)
 
     def failures(self) -> dict[str, int]:
-        """Return how often each program has ended by itself since it last ran steadily."""
+        """Return how often each program has ended since it last ran for 30 s without ending."""
         return {name: one.failures for name, one in self._supervised.items()}
 
     def pids(self) -> dict[str, int]:
@@ -62,7 +65,7 @@ class Supervisor:
         finally:
             if output is not None:
                 os.close(output)
-        self.ledger.enter(program.name, process.pid)
+        self.registry.record(program.name, process.pid)
         return process
 
     def _watch(self, one: _Supervised) -> bool:

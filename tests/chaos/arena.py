@@ -29,7 +29,7 @@ from app.outbox.events import FraudCaseCreated
 from app.outbox.models import AutomationEvent
 from app.outbox.record import record_event
 from devtools.stack.ports import free_port
-from devtools.stack.processes import Program, spawn
+from devtools.stack.programs import Program, spawn
 from devtools.stack.servers import PostgresServer, ValkeyServer
 from tests.chaos.verdict import Verdict
 from tests.conftest import SECRETS

@@ -15,7 +15,7 @@ import pytest
 from app.core.settings import Settings
 from devtools import ROOT
 from devtools.stack.ports import free_port
-from devtools.stack.processes import Program, running
+from devtools.stack.programs import Program, running
 from tests.environment import environment_of
 
 

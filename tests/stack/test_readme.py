@@ -1,4 +1,4 @@
-"""The commands of the README do what it says, on a stack that runs."""
+"""The commands of the README do what it says, on a running stack."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 
 def _run(stack: RunningStack, start: str) -> str:
-    """Run the one command of the README that begins like this; return what it prints."""
+    """Run the command of the README that begins with `start`; return its output."""
     (command,) = (each for each in COMMANDS if each.startswith(start))
     for written, here in {
         "http://localhost:3001": stack.web,
@@ -55,7 +55,9 @@ def test_the_readme_has_five_commands() -> None:
         ("checkers/daily-summary", '"business_date"'),
     ],
 )
-def test_a_call_answers(stack: RunningStack, path: str, answer: str) -> None:
+def test_a_curl_command_returns_the_documented_answer(
+    stack: RunningStack, path: str, answer: str
+) -> None:
     assert answer in _run(stack, f"curl -X POST http://localhost:3001/api/automation/{path}")
 
 
@@ -66,7 +68,7 @@ def test_the_broker_is_emptied(stack: RunningStack) -> None:
         assert broker.get("readme") is None
 
 
-def test_the_dispatcher_is_killed_and_starts_again(stack: RunningStack) -> None:
+def test_a_killed_dispatcher_is_restarted(stack: RunningStack) -> None:
     killed = stack.pids()["dispatcher"]
     _run(stack, "kill")
     deadline = time.monotonic() + 15

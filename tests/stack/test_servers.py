@@ -1,4 +1,4 @@
-"""The embedded servers."""
+"""The embedded servers: accounts, crashes, leftovers and folder permissions."""
 
 import os
 import signal
@@ -13,13 +13,12 @@ import redis
 from sqlalchemy import create_engine, text
 
 from devtools import ROOT
-from devtools.stack.passage import Passage
+from devtools.stack.folder_access import FolderAccess
 from devtools.stack.servers import start_postgres, start_valkey
 
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
-from devtools.stack.passage import Passage
 from devtools.stack.servers import start_postgres
 with start_postgres(Path(sys.argv[1]), durable=False):
     print("ready", flush=True)
@@ -47,7 +46,7 @@ def test_neither_login_is_a_superuser(tmp_path: Path) -> None:
         assert _flags(server.owner_url) == ("automation_owner", False)
 
 
-def test_data_survives_a_killed_server(tmp_path: Path) -> None:
+def test_committed_data_is_there_after_the_server_was_killed(tmp_path: Path) -> None:
     with start_postgres(tmp_path) as server:
         with psycopg.connect(server.superuser_dsn, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -59,7 +58,7 @@ def test_data_survives_a_killed_server(tmp_path: Path) -> None:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
+def test_the_socket_is_below_tmp_if_the_data_folder_has_a_long_path(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 25)
     folder.mkdir()
     with start_postgres(folder, durable=False) as server:
@@ -68,8 +67,8 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
     assert not sockets.exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel offers it on Linux alone")
-def test_the_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
+def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START_AND_WAIT, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
@@ -80,14 +79,14 @@ def test_the_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
     assert gone or server.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_leftover_server_gives_way_to_a_new_one(tmp_path: Path) -> None:
+def test_a_new_server_ends_the_leftover_one(tmp_path: Path) -> None:
     with start_postgres(tmp_path, durable=False):
         first = _postmaster(tmp_path).pid
         with start_postgres(tmp_path, durable=False):
             assert _postmaster(tmp_path).pid != first
 
 
-def test_the_lock_file_of_a_stranger_with_the_same_id_is_removed(tmp_path: Path) -> None:
+def test_a_lock_file_with_the_id_of_another_process_is_removed(tmp_path: Path) -> None:
     with start_postgres(tmp_path, durable=False):
         pass
     lock = tmp_path / "postgres" / "postmaster.pid"
@@ -102,7 +101,7 @@ def test_the_broker_refuses_to_drop_messages(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's server runs as that user")
-def test_root_may_keep_its_data_below_a_closed_folder(tmp_path: Path) -> None:
+def test_root_may_keep_its_data_below_a_private_folder(tmp_path: Path) -> None:
     (tmp_path / "closed" / "data").mkdir(mode=0o700, parents=True)
     (tmp_path / "closed").chmod(0o700)
     with start_postgres(tmp_path / "closed" / "data", durable=False) as server:
@@ -111,25 +110,28 @@ def test_root_may_keep_its_data_below_a_closed_folder(tmp_path: Path) -> None:
     assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_stays_open_until_the_last_server_has_passed(tmp_path: Path) -> None:
+def test_the_mode_of_a_folder_is_restored_by_the_last_server_that_needs_it(
+    tmp_path: Path,
+) -> None:
     tmp_path.chmod(0o700)
-    first, second = Passage(), Passage()
-    for passage in (first, second):
-        passage.open(tmp_path / "data")
+    first, second = FolderAccess(), FolderAccess()
+    for folder_access in (first, second):
+        folder_access.grant(tmp_path / "data")
     modes = []
-    for passage in (first, second):
-        passage.close()
+    for folder_access in (first, second):
+        folder_access.restore()
         modes.append(tmp_path.stat().st_mode & 0o777)
     assert modes == [0o701, 0o700]
 
 
-def test_a_folder_that_a_killed_process_left_open_is_closed_by_the_next(tmp_path: Path) -> None:
+def test_the_next_server_restores_a_mode_that_a_killed_process_changed(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    leave_open = "import sys; from pathlib import Path; from devtools.stack.passage import Passage;"
-    leave_open += "Passage().open(Path(sys.argv[1]) / 'data')"
-    subprocess.run([sys.executable, "-c", leave_open, tmp_path], cwd=ROOT, check=True)
+    grant = "import sys; from pathlib import Path;"
+    grant += "from devtools.stack.folder_access import FolderAccess;"
+    grant += "FolderAccess().grant(Path(sys.argv[1]) / 'data')"
+    subprocess.run([sys.executable, "-c", grant, tmp_path], cwd=ROOT, check=True)
     assert tmp_path.stat().st_mode & 0o777 == 0o701
-    passage = Passage()
-    passage.open(tmp_path / "data")
-    passage.close()
+    folder_access = FolderAccess()
+    folder_access.grant(tmp_path / "data")
+    folder_access.restore()
     assert tmp_path.stat().st_mode & 0o777 == 0o700

@@ -1,4 +1,4 @@
-"""The whole product under its supervisor, started as `make run` starts it."""
+"""The local stack, started as `make run` starts it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PROGRAMS = {
     *("web", "dispatcher", "outbound", "beat", "flower"),
 }
 
-pytestmark = pytest.mark.xdist_group("stack")  # so that one process alone starts the shared one
+pytestmark = pytest.mark.xdist_group("stack")  # the tests share one stack, so one process runs them
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def _eventually(condition: Callable[[], object], seconds: float = 15) -> None:
 
 
 def _alive(folder: Path) -> list[psutil.Process]:
-    """Return the processes that say in their environment that they belong to `folder`."""
+    """Return the processes whose environment names `folder` as the data folder."""
     alive = []
     for process in psutil.process_iter():
         try:
@@ -85,17 +85,17 @@ def test_every_program_runs_and_the_web_is_ready(stack: RunningStack) -> None:
     assert _answers(stack.sandbox)
 
 
-def test_the_addresses_are_printed_with_the_first_password(stack: RunningStack) -> None:
+def test_the_addresses_and_the_first_password_are_printed(stack: RunningStack) -> None:
     assert f"http://localhost:{httpx.URL(stack.web).port}/automation" in stack.log
     assert re.search(r"user admin, password \S+ \(shown this once\)", stack.log)
 
 
-def test_run_json_holds_an_address_that_programs_of_libpq_take(stack: RunningStack) -> None:
+def test_run_json_holds_a_database_url_that_libpq_accepts(stack: RunningStack) -> None:
     with psycopg.connect(stack.database_url) as connection:
         assert connection.info.user == "automation_app"
 
 
-def test_the_start_logs_no_failed_inspection(stack: RunningStack) -> None:
+def test_flower_logs_no_failed_inspection_at_the_start(stack: RunningStack) -> None:
     time.sleep(2)  # Flower waits a second for each answer
     assert "Inspect method" not in stack.log
 
@@ -111,7 +111,7 @@ def _automation(stack: RunningStack, *arguments: str) -> subprocess.CompletedPro
     )
 
 
-def test_the_password_is_reset_beside_the_running_stack(stack: RunningStack) -> None:
+def test_a_password_can_be_reset_while_the_stack_runs(stack: RunningStack) -> None:
     done = _automation(stack, "users", "reset-password", "admin")
     shown = re.search(r"shown this once: (\S+)", done.stdout)
     assert shown, done.stderr
@@ -122,13 +122,13 @@ def test_the_password_is_reset_beside_the_running_stack(stack: RunningStack) -> 
         assert browser.post("/login", data=form).status_code == 303
 
 
-def test_an_admin_is_created_beside_the_running_stack(stack: RunningStack) -> None:
+def test_an_admin_can_be_created_while_the_stack_runs(stack: RunningStack) -> None:
     done = _automation(stack, "create-admin", "ada", "--password", "a long and lovely password")
     assert done.stdout == "ada may sign in.\n"
     assert "ada" in _admins(stack.database_url)
 
 
-def test_without_a_running_stack_a_command_beside_it_is_one_sentence(tmp_path: Path) -> None:
+def test_exec_without_a_running_stack_fails_with_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "devtools.stack", "exec", "automation", "users", "list"],
         env={**os.environ, **HERMETIC, "AUTOMATION_DATA_DIR": str(tmp_path)},
@@ -141,7 +141,7 @@ def test_without_a_running_stack_a_command_beside_it_is_one_sentence(tmp_path: P
     assert done.stderr.startswith(f"No local stack runs in {tmp_path}; start it with `make run`")
 
 
-def test_flower_asks_for_its_password_and_refuses_to_act(stack: RunningStack) -> None:
+def test_flower_asks_for_a_password_and_refuses_to_shut_down_a_worker(stack: RunningStack) -> None:
     kept = json.loads((stack.folder / "secrets.json").read_text())
     user, password = kept["FLOWER_BASIC_AUTH"].split(":")
     shutdown = f"{stack.flower}/api/worker/shutdown/dispatcher@{socket.gethostname()}"
@@ -150,25 +150,27 @@ def test_flower_asks_for_its_password_and_refuses_to_act(stack: RunningStack) ->
     assert httpx.post(shutdown, auth=(user, password)).status_code == 403
 
 
-def test_a_killed_worker_comes_back(stack: RunningStack) -> None:
+def test_a_killed_worker_is_restarted(stack: RunningStack) -> None:
     before = stack.pids()["outbound"]
     os.kill(before, signal.SIGKILL)
     _eventually(lambda: stack.pids()["outbound"] != before)
     assert "outbound ended (signal 9); starting it again" in stack.log
 
 
-def test_addresses_and_secrets_are_readable_by_their_owner_alone(stack: RunningStack) -> None:
+def test_only_the_owner_may_read_addresses_and_secrets(stack: RunningStack) -> None:
     for name in ("run.json", "secrets.json", "processes.json"):
         assert (stack.folder / name).stat().st_mode & 0o077 == 0
 
 
-def test_a_second_run_on_the_same_data_is_refused(stack: RunningStack) -> None:
+def test_a_second_run_on_the_same_data_folder_fails_with_one_sentence(stack: RunningStack) -> None:
     done = _run_local(stack.folder, {})
     assert done.returncode == 1
     assert done.stderr == f"Another run uses the data folder {stack.folder}; stop it first.\n"
 
 
-def test_a_run_after_a_killed_one_finds_its_data_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_run_after_a_crash_keeps_the_data_and_leaves_no_process_and_no_extra_file(
+    tmp_path: Path,
+) -> None:
     with running_stack(tmp_path, environ=HERMETIC) as first:
         os.kill(first.pid, signal.SIGKILL)
     with running_stack(tmp_path, environ=HERMETIC) as second:
@@ -188,7 +190,7 @@ def _is_zombie(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_busy_port_is_one_sentence(tmp_path: Path) -> None:
+def test_a_busy_port_fails_with_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         done = _run_local(tmp_path, {"PORT": str(port)})
@@ -196,7 +198,7 @@ def test_a_busy_port_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr == f"Port {port} is in use; stop what uses it or set PORT.\n"
 
 
-def test_an_unwritable_data_folder_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unwritable_data_folder_fails_with_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = _run_local(tmp_path / "file" / "data", {})
     assert (done.returncode, done.stdout) == (1, "")
@@ -204,7 +206,7 @@ def test_an_unwritable_data_folder_is_one_sentence(tmp_path: Path) -> None:
     assert "can't be written" in done.stderr
 
 
-def test_a_malformed_setting_is_one_sentence_without_its_value(tmp_path: Path) -> None:
+def test_a_malformed_setting_fails_with_one_sentence_without_its_value(tmp_path: Path) -> None:
     done = _run_local(tmp_path, {"AUTOMATION_ENCRYPTION_KEYS": "hunter2"})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("The setting AUTOMATION_ENCRYPTION_KEYS is malformed")
@@ -212,7 +214,9 @@ def test_a_malformed_setting_is_one_sentence_without_its_value(tmp_path: Path) -
     assert "hunter2" not in done.stderr
 
 
-def test_an_unreachable_database_is_one_sentence_without_its_password(tmp_path: Path) -> None:
+def test_an_unreachable_database_fails_with_one_sentence_without_its_password(
+    tmp_path: Path,
+) -> None:
     url = f"postgresql://someone:hunter2@127.0.0.1:{free_port()}/automation"
     done = _run_local(tmp_path, {"DATABASE_URL": url})
     assert done.returncode == 1

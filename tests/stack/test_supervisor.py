@@ -1,4 +1,4 @@
-"""The supervisor, on small programs of its own."""
+"""The supervisor with small test programs."""
 
 import io
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devtools.stack.ledger import Ledger
-from devtools.stack.processes import Identity, Program, end_leftovers, running
+from devtools.stack.process_registry import ProcessRegistry
+from devtools.stack.programs import ProcessIdentity, Program, end_leftovers, running
 from devtools.stack.supervisor import Supervisor
 from devtools.stack.terminal import Terminal
 
@@ -51,12 +51,12 @@ def output() -> io.StringIO:
 
 @pytest.fixture
 def supervisor(tmp_path: Path, output: io.StringIO) -> Iterator[Supervisor]:
-    supervisor = Supervisor(Terminal(output), Ledger(tmp_path / "processes.json"))
+    supervisor = Supervisor(Terminal(output), ProcessRegistry(tmp_path / "processes.json"))
     yield supervisor
     supervisor.stop(list(supervisor.pids()), within_seconds=0)
 
 
-def test_a_killed_program_is_started_again_and_named(
+def test_a_killed_program_is_restarted_and_its_name_is_printed(
     supervisor: Supervisor, output: io.StringIO
 ) -> None:
     first = supervisor.start(_program("clock", FOREVER)).pid
@@ -66,23 +66,21 @@ def test_a_killed_program_is_started_again_and_named(
     assert "clock ended (signal 9); starting it again in 0.5 s" in output.getvalue()
 
 
-def test_a_program_that_keeps_ending_is_started_less_and_less_often(
-    supervisor: Supervisor, output: io.StringIO
-) -> None:
+def test_the_wait_before_each_restart_doubles(supervisor: Supervisor, output: io.StringIO) -> None:
     supervisor.start(_program("broken", "raise SystemExit(3)"))
     _eventually(lambda: supervisor.watch() and supervisor.failures()["broken"] > 1)
     assert "again in 0.5 s" in output.getvalue()
     assert "broken ended (exit code 3); starting it again in 1 s" in output.getvalue()
 
 
-def test_lines_come_out_behind_the_name_of_their_program(
+def test_each_printed_line_begins_with_the_name_of_its_program(
     supervisor: Supervisor, output: io.StringIO
 ) -> None:
     supervisor.start(_program("greeter", f"print('good day'); {FOREVER}"))
     _eventually(lambda: "greeter    | good day\n" in output.getvalue())
 
 
-def test_what_ignores_the_signal_is_killed_in_time(
+def test_a_program_that_ignores_the_stop_signal_is_killed(
     supervisor: Supervisor, output: io.StringIO
 ) -> None:
     stubborn = supervisor.start(_program("stubborn", STUBBORN)).pid
@@ -93,7 +91,7 @@ def test_what_ignores_the_signal_is_killed_in_time(
     assert _ended(stubborn)
 
 
-def test_what_a_program_has_started_ends_with_it(
+def test_stopping_a_program_ends_its_child_processes(
     supervisor: Supervisor, output: io.StringIO
 ) -> None:
     supervisor.start(_program("parent", WITH_CHILD))
@@ -103,25 +101,25 @@ def test_what_a_program_has_started_ends_with_it(
     _eventually(lambda: _ended(child))
 
 
-def test_a_leftover_and_its_orphans_are_ended(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "processes.json")
+def test_a_leftover_process_and_its_children_are_ended(tmp_path: Path) -> None:
+    registry = ProcessRegistry(tmp_path / "processes.json")
     log = tmp_path / "log"
     parent = _program("parent", WITH_CHILD)
     with running(
         Program(name="parent", command=parent.command, environ=parent.environ, log=log)
     ) as process:
         _eventually(lambda: log.exists() and log.read_text().strip())
-        ledger.enter("parent", process.pid)
+        registry.record("parent", process.pid)
         child = int(log.read_text())
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert not _ended(child)
-        end_leftovers(Ledger.read(ledger.path).entries.values(), mark=MARK)
+        end_leftovers(ProcessRegistry.read(registry.path).entries.values(), mark=MARK)
         _eventually(lambda: _ended(child))
 
 
-def test_a_stranger_with_a_recorded_id_is_left_alone() -> None:
-    with running(_program("stranger", FOREVER)) as process:
-        recorded = Identity(process.pid, Identity.of(process.pid).started - 60)
+def test_another_process_with_a_recorded_id_is_not_ended() -> None:
+    with running(_program("other", FOREVER)) as process:
+        recorded = ProcessIdentity(process.pid, ProcessIdentity.of(process.pid).started - 60)
         end_leftovers([recorded], mark=("AUTOMATION_DATA_DIR", "/another/place"))
         assert process.poll() is None

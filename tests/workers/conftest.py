@@ -13,7 +13,7 @@ import pytest
 from celery import Celery
 
 from app.core.settings import Settings
-from devtools.stack.processes import Program, running
+from devtools.stack.programs import Program, running
 from devtools.stack.servers import ValkeyServer, start_valkey
 from tests.conftest import SECRETS
 from workers.application import create_celery

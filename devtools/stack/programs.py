@@ -1,4 +1,4 @@
-"""Programs that end with the process that started them, and how to end what was left over."""
+"""Starts programs that end with their parent process, and ends processes left by a crash."""
 
 import ctypes
 import os
@@ -26,7 +26,7 @@ class ProcessError(AutomationError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What to run, as whom, and the signal that asks it to finish."""
+    """A command, the account that runs it, and the signal that stops it."""
 
     name: str
     command: Sequence[str | Path]
@@ -36,20 +36,20 @@ class Program:
     group: int | None = None
     folder: Path | None = None
     log: Path | None = None
-    """Where its output goes; None leaves it to whoever starts the program."""
+    """The file for its output; None if the caller of `spawn` handles the output."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """One process and no other: the id alone may belong to a stranger by now."""
+class ProcessIdentity:
+    """A process id with its start time, because the system reuses ids of ended processes."""
 
     pid: int
     started: float
-    """Seconds since the epoch, as the platform tells it."""
+    """Seconds since the epoch, as reported by the operating system."""
 
     @classmethod
-    def of(cls, pid: int) -> "Identity":
-        """Identify the running process `pid`."""
+    def of(cls, pid: int) -> "ProcessIdentity":
+        """Return the identity of the running process `pid`."""
         return cls(pid, psutil.Process(pid).create_time())
 
     def find(self) -> psutil.Process | None:
@@ -63,12 +63,12 @@ class Identity:
 
 
 def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[bytes]:
-    """Start `program` in a session of its own, out of reach of the terminal's Ctrl-C.
+    """Start `program` in a new session, so that Ctrl-C on the terminal does not reach it.
 
-    On Linux the kernel sends it its stop signal when the calling thread ends, however
-    that comes about; so call this from a thread that lives as long as the program.
+    On Linux the kernel sends the program its stop signal when the calling thread ends. So
+    call this from a thread that runs at least as long as the program.
     """
-    with _opened(program.log) as log:
+    with _open_log(program.log) as log:
         return subprocess.Popen(
             program.command,
             stdin=subprocess.DEVNULL,
@@ -80,12 +80,12 @@ def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[by
             user=program.user,
             group=program.group,
             extra_groups=None if program.user is None else [],
-            preexec_fn=_die_with(os.getpid(), program.stop_signal),  # noqa: PLW1509 - two system calls
+            preexec_fn=_parent_death_hook(os.getpid(), program.stop_signal),  # noqa: PLW1509 - two system calls
         )
 
 
 def stop(running: Mapping[subprocess.Popen[bytes], Program], *, within_seconds: float) -> None:
-    """Ask the programs to finish, wait for all of them at once, then kill what remains."""
+    """Send each program its stop signal, wait for all of them, then kill those that remain."""
     for process, program in running.items():
         process.send_signal(program.stop_signal)
     deadline = time.monotonic() + within_seconds
@@ -97,14 +97,17 @@ def stop(running: Mapping[subprocess.Popen[bytes], Program], *, within_seconds: 
 
 
 def end_session(leader: int) -> None:
-    """Kill what is left of the session that `leader` led, before its id is given away."""
+    """Kill the remaining processes in the session of `leader`.
+
+    Call this before waiting for `leader`, because the system may reuse its id afterwards.
+    """
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 @contextmanager
 def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `program` for the length of the block."""
+    """Run `program` until the end of the block."""
     process = spawn(program)
     try:
         yield process
@@ -112,13 +115,13 @@ def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
         stop({process: program}, within_seconds=5)
 
 
-def end_leftovers(recorded: Iterable[Identity], *, mark: tuple[str, str]) -> None:
-    """End what an earlier run recorded and could not end, with all that it started.
+def end_leftovers(recorded: Iterable[ProcessIdentity], *, mark: tuple[str, str]) -> None:
+    """End the processes of an earlier run that crashed, and their child processes.
 
-    A process counts as left over if it is one of `recorded`, or if it belongs to the
-    session of one and carries the environment variable `mark`.
+    These are the processes in `recorded`, and each process that belongs to the session of
+    one of them and has the environment variable `mark`.
     """
-    left = [process for one in recorded for process in _left_of(one, mark)]
+    left = [process for one in recorded for process in _leftovers_of(one, mark)]
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -129,13 +132,13 @@ def end_leftovers(recorded: Iterable[Identity], *, mark: tuple[str, str]) -> Non
     psutil.wait_procs(alive, timeout=2)
 
 
-def _left_of(leader: Identity, mark: tuple[str, str]) -> list[psutil.Process]:
+def _leftovers_of(leader: ProcessIdentity, mark: tuple[str, str]) -> list[psutil.Process]:
     members = [p for p in psutil.process_iter() if _is_member(p, leader, mark)]
     found = leader.find()
     return [found, *(p for p in members if p != found)] if found else members
 
 
-def _is_member(process: psutil.Process, leader: Identity, mark: tuple[str, str]) -> bool:
+def _is_member(process: psutil.Process, leader: ProcessIdentity, mark: tuple[str, str]) -> bool:
     try:
         in_session = os.getsid(process.pid) == leader.pid
         return in_session and process.environ().get(mark[0]) == mark[1]
@@ -144,7 +147,7 @@ def _is_member(process: psutil.Process, leader: Identity, mark: tuple[str, str])
 
 
 @contextmanager
-def _opened(log: Path | None) -> Iterator[int | None]:
+def _open_log(log: Path | None) -> Iterator[int | None]:
     if log is None:
         yield None
     else:
@@ -152,14 +155,14 @@ def _opened(log: Path | None) -> Iterator[int | None]:
             yield file.fileno()
 
 
-def _die_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
-    """Return the hook that ties a child's life to this thread, where the platform can."""
+def _parent_death_hook(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """Return a hook that lets the kernel stop the child when this thread ends (Linux only)."""
     if (prctl := _prctl) is None:
         return None
 
-    def ask_the_kernel() -> None:
+    def request_signal() -> None:
         prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os._exit(1)
 
-    return ask_the_kernel
+    return request_signal

@@ -1,4 +1,4 @@
-"""The environment of a command that is called beside a running local stack."""
+"""The environment for a command that uses a running local stack."""
 
 import json
 import os
@@ -10,13 +10,13 @@ from devtools.stack.files import RUN_FILE
 
 
 class NoLocalStack(AutomationError):
-    """No local stack runs in the data folder."""
+    """No local stack uses the data folder."""
 
 
 def environment_of_running_stack(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of the local stack that runs in the data folder of `environ`.
+    """Return the environment of the local stack that uses the data folder of `environ`.
 
-    Raises NoLocalStack, in one sentence, if none runs there.
+    Raises NoLocalStack if no stack uses it.
     """
     folder = data_folder(environ)
     try:

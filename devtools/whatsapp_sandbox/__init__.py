@@ -1,4 +1,4 @@
-"""The WhatsApp sandbox: a Graph API and a customer's phone on this machine, for development.
+"""The WhatsApp sandbox: simulates the Graph API and customers' phones for development.
 
-It keeps everything in memory, listens on loopback alone, and is never part of production.
+It keeps its data in memory, listens on loopback only, and is not part of production.
 """

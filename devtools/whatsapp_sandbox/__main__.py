@@ -1,4 +1,4 @@
-"""Run the sandbox by the settings of the local stack, until a signal ends it."""
+"""Run the sandbox with the settings of the local stack until SIGTERM or SIGINT."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from devtools.whatsapp_sandbox.server import is_on_this_machine, serve
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; a bad setting ends it with one sentence."""
+    """Serve until SIGTERM or SIGINT. Print one sentence and exit if a setting is wrong."""
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -26,16 +26,17 @@ def main() -> None:
 
 
 def read_config(environ: Mapping[str, str]) -> tuple[SandboxConfig, int]:
-    """Return configuration and port. Raises SettingsError, also if this smells of production.
+    """Return configuration and port.
 
-    The sandbox forges Meta's signature, so it refuses to run beside anything that is not
-    on this machine.
+    Raises SettingsError if a setting is missing or malformed, or if a URL names another
+    machine. The sandbox signs webhooks as Meta does, so it must not reach a production
+    system.
     """
     webhook_url = _required(environ, "SANDBOX_WEBHOOK_URL")
     for name in ("SANDBOX_WEBHOOK_URL", "WHATSAPP_API_BASE_URL"):
         if environ.get(name) and not is_on_this_machine(environ[name]):
             raise SettingsError(
-                f"The setting {name} names another machine; the sandbox is for local use alone."
+                f"The setting {name} names another machine; the sandbox works only on this one."
             )
     config = SandboxConfig(
         webhook_url=webhook_url,

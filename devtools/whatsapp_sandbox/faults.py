@@ -1,19 +1,18 @@
-"""What goes wrong on purpose, and for which numbers.
+"""The faults that the sandbox simulates, and the numbers that cause them.
 
-Numbers that fail by themselves, `CCCCCC` being an error code of the Cloud API filled up
-with zeros:
-
+Messages to the numbers in this table always fail. `CCCCCC` is an error code of the Cloud
+API, padded with zeros.
 =================  ============================================================
 `+1 555 0 CCCCCC`  refused with that code: `+15550131026` can't be reached,
                    `+15550131030` is not on the test list, `+15550130429` meets
                    the rate limit with `Retry-After: 5`, `+15550000500` meets a
                    bare HTTP 500
-`+1 555 1 CCCCCC`  taken, then reported as failed with that code
-`+1 555 2 000000`  taken, but the answer comes after 30 seconds
-`+1 555 3 000000`  taken and delivered, but the connection breaks without an answer
+`+1 555 1 CCCCCC`  accepted, then reported as failed with that code
+`+1 555 2 000000`  accepted, but the answer comes after 30 seconds
+`+1 555 3 000000`  accepted and delivered, but the connection breaks without an answer
 =================  ============================================================
 
-Every other number is a customer whom messages reach.
+Messages to every other number are delivered.
 """
 
 import re
@@ -29,7 +28,7 @@ _SERVER_ERRORS = frozenset({1, 2, 131000, 131016})
 
 
 class FaultKind(StrEnum):
-    """The ways in which a message can go wrong."""
+    """The kinds of failure."""
 
     REFUSE = "refuse"
     FAIL_LATER = "fail_later"
@@ -39,7 +38,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One way to fail. `retry_after` and `seconds` (of a hang) are in seconds."""
+    """One simulated failure. `retry_after` and `seconds` (the duration of HANG) are in seconds."""
 
     kind: FaultKind
     code: int = 131000
@@ -48,14 +47,14 @@ class Fault:
 
     @property
     def http_status(self) -> int:
-        """The status that the Graph API gives with this code."""
+        """The HTTP status that the Graph API returns with this code."""
         if self.code == 500 or self.code in _SERVER_ERRORS:  # noqa: PLR2004 - HTTP's own
             return 500
         return 429 if self.code in _RATE_LIMITS else 400
 
 
 def magic_fault(phone: str) -> Fault | None:
-    """Return how a number fails by itself, or None for a customer whom messages reach."""
+    """Return the fault that this number always causes, None for an ordinary number."""
     match = _MAGIC.fullmatch(phone)
     if match is None:
         return None

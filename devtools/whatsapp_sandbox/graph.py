@@ -1,4 +1,4 @@
-"""The messages endpoint of the Graph API, as far as this product uses it."""
+"""The messages endpoint of the Graph API, with the parts that the product uses."""
 
 import hmac
 import json
@@ -25,7 +25,7 @@ _MISSING_PARAMETER = 131008
 
 @blueprint.post("/<version>/<phone_number_id>/messages")
 def send_message(version: str, phone_number_id: str) -> Response:
-    """Take a message for a customer; the answer names it, or says what is wrong with it."""
+    """Accept a message for a customer and return its id, or return the Graph API's error."""
     network: Network = current_app.extensions["sandbox"]
     wanted = f"Bearer {network.config.access_token}".encode()
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted):
@@ -34,12 +34,12 @@ def send_message(version: str, phone_number_id: str) -> Response:
         return _error(_BAD_PARAMETER, 400)
     body = request.get_json(silent=True)
     body = body if isinstance(body, dict) else {}
-    text = _words(body)
+    text = _text_of(body)
     if text is None or body.get("messaging_product") != "whatsapp":
         return _error(_MISSING_PARAMETER, 400)
     if USER_ID.fullmatch(str(body.get("to", ""))):
-        return _answer(str(body["to"]), new_message_id())  # Meta takes it and drops it
-    phone = _addressed(network, body)
+        return _answer(str(body["to"]), new_message_id())  # Meta accepts it but does not deliver it
+    phone = _recipient(network, body)
     if phone is None:
         return _error(_MISSING_PARAMETER, 400)
     message = Message(
@@ -49,14 +49,14 @@ def send_message(version: str, phone_number_id: str) -> Response:
         status="sent",
         tracker=body.get("biz_opaque_callback_data"),
     )
-    return _carry(network, phone, message)
+    return _apply_fault(network, phone, message)
 
 
-def _addressed(network: Network, body: dict[str, Any]) -> str | None:
-    """Return whose phone a message goes to: that of a number in `to`, or of a user id."""
+def _recipient(network: Network, body: dict[str, Any]) -> str | None:
+    """Return the phone for the number in `to` or for the user id in `recipient`."""
     if "to" in body:
         digits = _digits(body)
-        return network.phones.holder_of(digits) if digits else None
+        return network.phones.phone_with_number(digits) if digits else None
     user_id = str(body.get("recipient", ""))
     is_whole = body.get("recipient_type") == "individual" and USER_ID.fullmatch(user_id)
     return user_id if is_whole else None
@@ -67,7 +67,7 @@ def _digits(body: dict[str, Any]) -> str | None:
     return digits if re.fullmatch(r"[1-9]\d{6,14}", digits) else None
 
 
-def _words(body: dict[str, Any]) -> str | None:
+def _text_of(body: dict[str, Any]) -> str | None:
     match body:
         case {"type": "text", "text": {"body": str(text)}} if 0 < len(text) <= MAX_TEXT:
             return text
@@ -78,7 +78,7 @@ def _words(body: dict[str, Any]) -> str | None:
             return None
 
 
-def _carry(network: Network, phone: str, message: Message) -> Response:
+def _apply_fault(network: Network, phone: str, message: Message) -> Response:
     fault = network.phones.next_fault(phone)
     match fault:
         case Fault(kind=FaultKind.REFUSE):

@@ -1,15 +1,15 @@
-"""The pretended network between the business and its customers' phones."""
+"""The simulated network between the business and its customers' phones."""
 
 from dataclasses import dataclass
 
-from devtools.whatsapp_sandbox.courier import Courier
 from devtools.whatsapp_sandbox.payloads import Contact, message_payload, status_payload
 from devtools.whatsapp_sandbox.state import Author, Message, Phones, new_message_id
+from devtools.whatsapp_sandbox.webhook_sender import WebhookSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
-    """What the sandbox shares with the product that it plays Meta for."""
+    """The settings that the sandbox shares with the product."""
 
     webhook_url: str
     access_token: str
@@ -18,17 +18,17 @@ class SandboxConfig:
 
 
 class Network:
-    """Carries messages both ways and reports how far they got."""
+    """Delivers messages in both directions and sends the status webhooks."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
         self.phones = Phones()
-        self._courier = Courier(webhook_url=config.webhook_url, app_secret=config.app_secret)
+        self._webhooks = WebhookSender(webhook_url=config.webhook_url, app_secret=config.app_secret)
 
     def write_as_customer(
         self, phone: str, text: str, *, kind: str = "text", message_id: str | None = None
     ) -> Message:
-        """Send a customer's message to the product; its status says whether it was taken."""
+        """Send a customer's message to the product and store the result as its status."""
         message = Message(
             author=Author.CUSTOMER,
             text=text,
@@ -42,29 +42,29 @@ class Network:
             kind=kind,
             phone_number_id=self.config.phone_number_id,
         )
-        self.phones.set_status(phone, message.id, self._courier.post(body) or "delivered")
+        self.phones.set_status(phone, message.id, self._webhooks.post(body) or "delivered")
         return message
 
     def deliver(self, phone: str, message: Message) -> None:
-        """Put a message of the business on the phone, and report it sent and delivered."""
+        """Deliver a message of the business to the phone; report `sent` and `delivered`."""
         self.phones.add(phone, message)
         self.phones.set_status(phone, message.id, "delivered")
         self._report(phone, message, "sent")
         self._report(phone, message, "delivered")
 
     def fail(self, phone: str, message: Message, code: int) -> None:
-        """Report that a message which was taken could not be delivered."""
+        """Report that an accepted message could not be delivered."""
         self._report(phone, message, "sent")
         self._report(phone, message, "failed", code=code)
 
-    def look_at(self, phone: str) -> None:
-        """Let the customer read what has arrived, and report it."""
-        for message in self.phones.take_unread(phone):
+    def mark_read(self, phone: str) -> None:
+        """Mark the messages of the business on `phone` as read, and report it."""
+        for message in self.phones.mark_unread_as_read(phone):
             self._report(phone, message, "read")
 
     def close(self) -> None:
-        """Deliver the last reports and stop."""
-        self._courier.close()
+        """Send the remaining reports and stop."""
+        self._webhooks.close()
 
     def _contact(self, phone: str) -> Contact:
         user_id = None if phone.isdigit() else phone
@@ -73,7 +73,7 @@ class Network:
     def _report(
         self, phone: str, message: Message, status: str, *, code: int | None = None
     ) -> None:
-        self._courier.post_later(
+        self._webhooks.post_later(
             status_payload(
                 message,
                 status,

@@ -1,4 +1,4 @@
-"""The webhook bodies that Meta sends, as it sends them. Pure."""
+"""The webhook bodies, in Meta's format. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +10,13 @@ BUSINESS_NUMBER = "15550009999"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What WhatsApp tells of a customer: a number without a plus, a user id, or both."""
+    """How a webhook identifies a customer: a number without a plus, a user id, or both."""
 
     number: str | None
     user_id: str | None
 
     def named(self, *, number: str, user_id: str) -> dict[str, str]:
-        """Return what is known, under the names that the fields have in their place."""
+        """Return the known values under the given field names, which differ by place."""
         fields = {number: self.number, user_id: self.user_id}
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -24,7 +24,7 @@ class Contact:
 def message_payload(
     message: Message, *, customer: Contact, kind: str, phone_number_id: str
 ) -> dict[str, Any]:
-    """Return the webhook that brings a customer's message."""
+    """Return the webhook for a customer's message."""
     content = {"body": message.text} if kind == "text" else {"id": "media-1"}
     sent = {
         **customer.named(number="from", user_id="from_user_id"),
@@ -48,7 +48,7 @@ def status_payload(
     phone_number_id: str,
     code: int | None = None,
 ) -> dict[str, Any]:
-    """Return the webhook that reports how far a message of the business has got."""
+    """Return the webhook for a new status of a message of the business."""
     report: dict[str, Any] = {
         "id": message.id,
         "status": status,
@@ -64,14 +64,14 @@ def status_payload(
 
 
 def error_body(code: int) -> dict[str, Any]:
-    """Return an error as the Graph API words it."""
+    """Return an error in the format of the Graph API."""
     title = f"Sandbox error {code}"
     return {
         "message": f"(#{code}) {title}",
         "title": title,
         "type": "OAuthException",
         "code": code,
-        "error_data": {"messaging_product": "whatsapp", "details": f"{title}, made on purpose"},
+        "error_data": {"messaging_product": "whatsapp", "details": f"{title}, simulated"},
         "fbtrace_id": "sandbox",
     }
 

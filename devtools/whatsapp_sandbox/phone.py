@@ -1,4 +1,4 @@
-"""The customer's phone: a page to type on, and the same as JSON for drills and tests."""
+"""The customer's phone: a web page for people, and a JSON API for drills and tests."""
 
 import re
 from typing import Annotated, Any, TypeVar
@@ -41,9 +41,9 @@ _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 @blueprint.app_template_filter()
 def international(phone: str) -> str:
-    """Return digits as people write them, e.g. `+34 600 11 12 22`; of no country, as they are.
+    """Return digits in international format, e.g. `+34 600 11 12 22`.
 
-    A user id has no such form.
+    Digits without a valid country code are returned with a plus, a user id as it is.
     """
     if not phone.isdigit():
         return phone
@@ -55,7 +55,7 @@ def international(phone: str) -> str:
 
 
 def _phone(typed: str) -> str:
-    """Return a user id as it is, a number as digits. Raises ValueError."""
+    """Return a user id unchanged and a number as digits. Raises ValueError."""
     return typed.strip() if USER_ID.fullmatch(typed.strip()) else _digits(typed)
 
 
@@ -77,7 +77,7 @@ Phone = Annotated[str, AfterValidator(_phone)]
 
 
 class TypedMessage(BaseModel):
-    """What a customer sends. The same `id` twice plays a webhook that comes twice."""
+    """A message from a customer. Send the same `id` twice to simulate a repeated webhook."""
 
     phone: Phone
     text: str = Field("", max_length=4096)
@@ -86,14 +86,14 @@ class TypedMessage(BaseModel):
 
 
 class RevealedNumber(BaseModel):
-    """A customer without a number, and the number that the business learns of them."""
+    """The user id of a customer, and the number that webhooks contain from now on."""
 
     user_id: Annotated[str, AfterValidator(_user_id)]
     number: Annotated[str, AfterValidator(_digits)]
 
 
 class PlannedFailure(BaseModel):
-    """What shall go wrong with the next messages to a number; `times` 0 calls it off."""
+    """The fault of the next messages to a number, for `times` messages; 0 removes the plan."""
 
     phone: Phone
     kind: FaultKind = FaultKind.REFUSE
@@ -105,7 +105,7 @@ class PlannedFailure(BaseModel):
 
 @blueprint.get("/")
 def home() -> AnyResponse:
-    """Go to the conversation used last, or begin one."""
+    """Redirect to the most recently used conversation; create one if there is none."""
     conversations = _network().phones.all()
     first = conversations[0] if conversations else _network().phones.open(FIRST_NUMBER)
     return redirect(url_for(".show", conversation_id=first.id))
@@ -119,14 +119,14 @@ def show(conversation_id: int) -> str:
 
 @blueprint.get("/c/<int:conversation_id>/messages")
 def show_messages(conversation_id: int) -> str:
-    """Show the messages alone, for the page to refresh: a fragment, or a frame of its own."""
+    """Return only the messages, as a fragment or as a page for a frame."""
     is_frame = "frame" in request.args
     return _render("frame.html" if is_frame else "messages.html", _find(conversation_id))
 
 
 @blueprint.post("/c")
 def begin() -> AnyResponse:
-    """Open the conversation of the number that was typed."""
+    """Open the conversation of the submitted number."""
     try:
         phone = _phone(request.form.get("phone", ""))
     except ValueError as error:
@@ -137,7 +137,7 @@ def begin() -> AnyResponse:
 
 @blueprint.post("/c/<int:conversation_id>")
 def write(conversation_id: int) -> AnyResponse:
-    """Send what the customer typed or chose."""
+    """Send the typed text, the chosen suggestion or a photo."""
     conversation = _find(conversation_id)
     text = (request.form.get("chip") or request.form.get("text", "")).strip()[:4096]
     if "photo" in request.form:
@@ -149,7 +149,7 @@ def write(conversation_id: int) -> AnyResponse:
 
 @blueprint.get("/api/conversations/<phone>")
 def read_conversation(phone: str) -> Response:
-    """Return a conversation as JSON; looking this way marks nothing as read."""
+    """Return a conversation as JSON without marking its messages as read."""
     conversation = _network().phones.open(_body_of(TypedMessage, {"phone": phone}).phone)
     phone = conversation.phone if not conversation.phone.isdigit() else f"+{conversation.phone}"
     return jsonify(phone=phone, messages=conversation.messages)
@@ -157,7 +157,7 @@ def read_conversation(phone: str) -> Response:
 
 @blueprint.post("/api/messages")
 def write_message() -> Response:
-    """Type as a customer; the status of the answer says whether the product took it."""
+    """Send a message as a customer; return its id and status."""
     typed = _body_of(TypedMessage, request.get_json())
     sent = _network().write_as_customer(
         typed.phone, typed.text, kind=typed.kind, message_id=typed.id
@@ -169,7 +169,7 @@ def write_message() -> Response:
 
 @blueprint.post("/api/numbers")
 def reveal_number() -> Response:
-    """Let the business learn a customer's number: from now on webhooks carry it."""
+    """Reveal a customer's number: from now on webhooks contain it."""
     revealed = _body_of(RevealedNumber, request.get_json())
     _network().phones.reveal(revealed.user_id, revealed.number)
     return jsonify(user_id=revealed.user_id, number=f"+{revealed.number}")
@@ -177,7 +177,7 @@ def reveal_number() -> Response:
 
 @blueprint.post("/api/failures")
 def plan_failure() -> Response:
-    """Let the next messages to a number fail."""
+    """Plan a fault for the next messages to a number."""
     planned = _body_of(PlannedFailure, request.get_json())
     fault = Fault(**planned.model_dump(exclude={"phone", "times"}))
     _network().phones.plan(planned.phone, fault, times=planned.times)
@@ -192,12 +192,12 @@ def _network() -> Network:
 def _find(conversation_id: int) -> Conversation:
     conversation = _network().phones.find(conversation_id)
     if conversation is None:
-        abort(404, "This conversation is forgotten; start again from the first page.")
+        abort(404, "This conversation no longer exists; start again from the first page.")
     return conversation
 
 
 def _render(template: str, conversation: Conversation, **more: Any) -> str:
-    _network().look_at(conversation.phone)
+    _network().mark_read(conversation.phone)
     return render_template(
         template,
         conversation=_network().phones.open(conversation.phone),
@@ -209,7 +209,7 @@ def _render(template: str, conversation: Conversation, **more: Any) -> str:
 
 
 def _last_code(conversation: Conversation) -> str | None:
-    """Return the code in the newest message, to save the customer the typing."""
+    """Return the code in the newest message, for the button that sends it."""
     newest = conversation.messages[-1] if conversation.messages else None
     if newest is None or newest.author is not Author.BUSINESS:
         return None

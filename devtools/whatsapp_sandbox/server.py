@@ -1,4 +1,4 @@
-"""The sandbox as a web application, and as a server for the length of a block."""
+"""The sandbox as a Flask application and as a server."""
 
 import logging
 import threading
@@ -24,34 +24,34 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """A sandbox that serves; `network` is its inside, for tests."""
+    """A running sandbox. Tests use `network` to inspect it and to plan faults."""
 
     url: str
     network: Network
 
     @property
     def api_base_url(self) -> str:
-        """What WHATSAPP_API_BASE_URL must be to reach it."""
+        """The value of WHATSAPP_API_BASE_URL for this sandbox."""
         return f"{self.url}/v26.0"
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:
-    """Return the sandbox as an application; its `extensions["sandbox"]` wants closing."""
+    """Return the application. The caller closes its `extensions["sandbox"]`."""
     app = Flask(__name__)
     app.extensions["sandbox"] = Network(config)
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True, MAX_CONTENT_LENGTH=1024 * 1024)
     Bootstrap5(app)
     app.register_blueprint(phone.blueprint)
     app.register_blueprint(graph.blueprint)
-    app.register_error_handler(HTTPException, _explain)
-    app.before_request(_admit_this_machine_alone)
+    app.register_error_handler(HTTPException, _error_response)
+    app.before_request(_refuse_other_sites)
     return app
 
 
 @contextmanager
 def serve(config: SandboxConfig, *, port: int = 0) -> Iterator[RunningSandbox]:
-    """Serve a sandbox on loopback for the length of the block; port 0 takes a free one."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would hold numbers
+    """Run a sandbox on loopback until the end of the block; port 0 means a free port."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # request logs would contain numbers
     app = create_sandbox(config)
     server = make_server(LOOPBACK, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=[_POLL_SECONDS], daemon=True)
@@ -66,7 +66,7 @@ def serve(config: SandboxConfig, *, port: int = 0) -> Iterator[RunningSandbox]:
 
 
 def is_on_this_machine(url: str) -> bool:
-    """Tell whether a URL names this very machine."""
+    """Return whether the host of a URL is this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -74,14 +74,17 @@ def is_on_this_machine(url: str) -> bool:
         return False
 
 
-def _admit_this_machine_alone() -> None:
-    """Refuse other sites' pages: they could type as a customer through a visitor's browser."""
+def _refuse_other_sites() -> None:
+    """Refuse requests of other sites, which could send messages as a customer.
+
+    They arrive from a developer's browser that has such a site open.
+    """
     is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}
     if not is_on_this_machine(f"http://{request.host}") or (is_foreign and request.method != "GET"):
-        abort(403, "The sandbox serves pages of this machine alone.")
+        abort(403, "The sandbox accepts requests only from pages of this machine.")
 
 
-def _explain(error: HTTPException) -> Response:
+def _error_response(error: HTTPException) -> Response:
     if request.path.startswith("/api/"):
         answer = jsonify(error=error.description)
         answer.status_code = error.code or 500

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: conversations and planned faults, bounded, in memory."""
+"""The state of the sandbox: conversations and planned faults, in memory, with size limits."""
 
 import threading
 from base64 import b64encode
@@ -23,7 +23,7 @@ class Author(StrEnum):
 
 
 def new_message_id(number: str = "") -> str:
-    """Return an id as WhatsApp makes them: base64 that holds the customer's number."""
+    """Return an id in WhatsApp's format: base64 that contains the customer's number."""
     head = b"\x1c\x18\x0b"
     tail = b"\x15\x02\x00\x12\x18\x14" + uuid4().hex[:20].upper().encode() + b"\x00"
     return f"wamid.{b64encode(head + number.encode() + tail).decode()}"
@@ -33,8 +33,8 @@ def new_message_id(number: str = "") -> str:
 class Message:
     """One message on the customer's phone.
 
-    `status` is `sent`, `delivered` or `read` for the business's, and `delivered` or a
-    sentence that says what went wrong for the customer's.
+    The `status` of a message from the business is `sent`, `delivered` or `read`. The
+    `status` of a message from the customer is `delivered` or an error as a sentence.
     """
 
     author: Author
@@ -49,8 +49,8 @@ class Message:
 class Conversation:
     """The messages of one customer, oldest first.
 
-    `phone` is digits without a plus, or the user id of a customer whose number is hidden;
-    `number` is the number that WhatsApp tells the business, if it tells one.
+    `phone` is digits without a plus, or the user id of a customer whose number is hidden.
+    `number` is the number that webhooks contain, None while it is hidden.
     """
 
     id: int
@@ -60,7 +60,7 @@ class Conversation:
 
 
 class Phones:
-    """The customers' phones. Safe for threads; forgets the phone unused for longest."""
+    """The customers' phones. Thread-safe. Removes the least recently used phone when full."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,23 +71,23 @@ class Phones:
         self._last_id = 0
 
     def reveal(self, user_id: str, number: str) -> None:
-        """Let the business learn the number of the customer `user_id` from now on."""
+        """Reveal the number of the customer `user_id` to the business from now on."""
         with self._lock:
             self._of(user_id)
             self._numbers[user_id] = number
 
     def number_of(self, phone: str) -> str | None:
-        """Return the number that WhatsApp tells of this customer, None while it is hidden."""
+        """Return the customer's number, None while it is hidden."""
         with self._lock:
             return self._number_of(phone)
 
-    def holder_of(self, number: str) -> str:
-        """Return whose phone a number rings: a customer with a user id, or the number itself."""
+    def phone_with_number(self, number: str) -> str:
+        """Return the user id of the customer with this number, or the number itself."""
         with self._lock:
             return next((who for who, known in self._numbers.items() if known == number), number)
 
     def open(self, phone: str) -> Conversation:
-        """Return the conversation of `phone`, begun if there is none."""
+        """Return the conversation of `phone`; create it if it is missing."""
         with self._lock:
             return self._view(self._of(phone), phone)
 
@@ -100,26 +100,26 @@ class Phones:
         return None
 
     def all(self) -> list[Conversation]:
-        """Return every conversation, the one used last first."""
+        """Return every conversation, the most recently used first."""
         with self._lock:
             return [self._view(kept, phone) for phone, kept in reversed(self._messages.items())]
 
     def add(self, phone: str, message: Message) -> None:
-        """Append a message; the conversation becomes the one used last."""
+        """Append a message; its conversation becomes the most recently used."""
         with self._lock:
             self._of(phone).append(message)
             self._messages.move_to_end(phone)
 
     def set_status(self, phone: str, message_id: str, status: str) -> None:
-        """Change the status of a message, if it is still remembered."""
+        """Change the status of a message, if it is still stored."""
         with self._lock:
             messages = self._of(phone)
             for position, message in enumerate(messages):
                 if message.id == message_id:
                     messages[position] = replace(message, status=status)
 
-    def take_unread(self, phone: str) -> list[Message]:
-        """Mark what was delivered to `phone` as read, and return it."""
+    def mark_unread_as_read(self, phone: str) -> list[Message]:
+        """Mark the delivered messages on `phone` as read, and return them."""
         with self._lock:
             messages = self._of(phone)
             unread = [m for m in messages if (m.author, m.status) == (Author.BUSINESS, "delivered")]
@@ -128,12 +128,12 @@ class Phones:
             return unread
 
     def plan(self, phone: str, fault: Fault, *, times: int) -> None:
-        """Let the next `times` messages to `phone` fail; 0 forgets what was planned."""
+        """Plan `fault` for the next `times` messages to `phone`; 0 removes the plan."""
         with self._lock:
             self._faults[phone] = [fault] * times
 
     def next_fault(self, phone: str) -> Fault | None:
-        """Return how the next message to `phone` fails, using up one that was planned."""
+        """Return the fault of the next message to `phone`; a planned one is used up."""
         with self._lock:
             planned = self._faults.get(phone)
             return planned.pop() if planned else magic_fault(phone)

@@ -1,4 +1,4 @@
-"""The fixtures of customers' tests."""
+"""The fixtures of tests/whatsapp.py."""
 
 from tests.whatsapp import customer, read, sandbox, settings, web, web_port
 

@@ -1,4 +1,4 @@
-"""The sandbox behaves as WhatsApp does, towards the product and towards a customer."""
+"""The sandbox simulates the Graph API for the product and the phone for a customer."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ def send(sandbox: RunningSandbox, body: object, token: str | None = None) -> htt
 
 
 def eventually(check: Callable[[], bool], seconds: float = 10) -> bool:
-    """Tell whether `check` comes true in time."""
+    """Return whether `check` becomes true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not check():
         if time.monotonic() > deadline:
@@ -55,7 +55,7 @@ def test_a_wrong_token_is_refused(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v26.0/999/messages", "/latest/100200300/messages"])
-def test_another_sender_is_refused(sandbox: RunningSandbox, path: str) -> None:
+def test_another_phone_number_id_or_version_is_refused(sandbox: RunningSandbox, path: str) -> None:
     headers = {"Authorization": "Bearer access-token"}
     response = httpx.post(sandbox.url + path, json=TEXT, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (400, 100)
@@ -89,7 +89,7 @@ def test_a_malformed_message_is_refused(sandbox: RunningSandbox, body: object) -
         ("15553000000", FaultKind.LOSE_ANSWER, 0),
     ],
 )
-def test_a_number_says_how_it_fails(phone: str, kind: FaultKind, code: int) -> None:
+def test_a_number_determines_its_fault(phone: str, kind: FaultKind, code: int) -> None:
     fault = magic_fault(phone)
     assert fault is not None
     assert (fault.kind, fault.code) == (kind, code)
@@ -100,12 +100,12 @@ def test_other_numbers_do_not_fail(phone: str) -> None:
     assert magic_fault(phone) is None
 
 
-def test_a_rate_limited_number_says_when_to_come_back(sandbox: RunningSandbox) -> None:
+def test_a_rate_limited_number_answers_429_with_retry_after(sandbox: RunningSandbox) -> None:
     response = send(sandbox, TEXT | {"to": "+15550130429"})
     assert (response.status_code, response.headers["Retry-After"]) == (429, "5")
 
 
-def test_failures_can_be_planned_and_called_off(sandbox: RunningSandbox) -> None:
+def test_failures_can_be_planned_and_cancelled(sandbox: RunningSandbox) -> None:
     plan = {"phone": CUSTOMER, "code": 131030, "times": 2}
     assert httpx.post(f"{sandbox.url}/api/failures", json=plan).json() == {"planned": 2}
     assert send(sandbox, TEXT).status_code == 400
@@ -114,7 +114,7 @@ def test_failures_can_be_planned_and_called_off(sandbox: RunningSandbox) -> None
 
 
 @pytest.mark.usefixtures("web")
-def test_the_whole_story_over_http(
+def test_a_report_becomes_a_case_over_http(
     sandbox: RunningSandbox, container: Container, read: Read
 ) -> None:
     def write(words: str) -> dict[str, str]:
@@ -157,7 +157,7 @@ def test_a_number_that_fails_later_ends_as_a_failed_job(
 
 
 @pytest.mark.usefixtures("web")
-def test_a_lost_answer_is_healed_by_the_delivery_status(
+def test_a_job_whose_answer_was_lost_becomes_delivered_by_the_status_webhook(
     sandbox: RunningSandbox, container: Container, read: Read
 ) -> None:
     sandbox.network.phones.plan(CUSTOMER[1:], Fault(kind=FaultKind.LOSE_ANSWER), times=1)
@@ -168,9 +168,7 @@ def test_a_lost_answer_is_healed_by_the_delivery_status(
     )
 
 
-def test_a_webhook_that_comes_twice_can_be_played(
-    sandbox: RunningSandbox, web: str, read: Read
-) -> None:
+def test_a_repeated_webhook_can_be_simulated(sandbox: RunningSandbox, web: str, read: Read) -> None:
     assert web
     body = {"phone": CUSTOMER, "text": REPORT, "id": "wamid.same"}
     for _ in range(2):
@@ -178,7 +176,7 @@ def test_a_webhook_that_comes_twice_can_be_played(
     assert len(read("SELECT id FROM cc_inbound_messages")) == 1
 
 
-def test_the_phone_says_that_the_product_is_away(sandbox: RunningSandbox) -> None:
+def test_the_phone_shows_that_the_product_cannot_be_reached(sandbox: RunningSandbox) -> None:
     body = {"phone": CUSTOMER, "text": "hello"}
     answer = httpx.post(f"{sandbox.url}/api/messages", json=body).json()
     assert answer["status"] == "The application can't be reached."
@@ -200,7 +198,7 @@ def test_a_malformed_request_is_explained(sandbox: RunningSandbox, path: str, bo
     assert response.json()["error"]
 
 
-def test_the_page_works_by_plain_forms(sandbox: RunningSandbox) -> None:
+def test_the_page_works_without_javascript(sandbox: RunningSandbox) -> None:
     with httpx.Client(base_url=sandbox.url, follow_redirects=True) as browser:
         page = browser.get("/")
         assert "Fraud desk" in page.text
@@ -214,7 +212,7 @@ def test_the_page_works_by_plain_forms(sandbox: RunningSandbox) -> None:
         assert "international format" in page.text
 
 
-def test_a_code_on_the_phone_is_offered_as_a_button(sandbox: RunningSandbox) -> None:
+def test_the_page_has_a_button_that_sends_the_received_code(sandbox: RunningSandbox) -> None:
     send(sandbox, TEXT | {"text": {"body": "123456 is your code"}})
     page = httpx.get(f"{sandbox.url}/", follow_redirects=True)
     assert 'name="chip" value="123456"' in page.text
@@ -225,12 +223,12 @@ def test_the_frame_refreshes_itself_without_javascript(sandbox: RunningSandbox) 
     assert 'http-equiv="refresh"' in httpx.get(f"{sandbox.url}/c/1/messages?frame=1").text
 
 
-def test_a_forgotten_conversation_is_not_found(sandbox: RunningSandbox) -> None:
+def test_an_unknown_conversation_is_not_found(sandbox: RunningSandbox) -> None:
     assert httpx.get(f"{sandbox.url}/c/99").status_code == 404
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
-def test_another_site_can_not_type_as_the_customer(
+def test_another_site_can_not_send_messages_as_the_customer(
     sandbox: RunningSandbox, headers: Mapping[str, str]
 ) -> None:
     body = {"phone": CUSTOMER, "text": "hello"}
@@ -239,7 +237,7 @@ def test_another_site_can_not_type_as_the_customer(
     assert sandbox.network.phones.all() == []
 
 
-def test_memory_is_bounded() -> None:
+def test_the_number_of_conversations_and_messages_is_limited() -> None:
     phones = Phones()
     for number in range(MAX_CONVERSATIONS + 10):
         phones.open(str(number))
@@ -259,7 +257,7 @@ ENVIRON = {
 }
 
 
-def test_the_settings_of_the_local_stack_are_enough() -> None:
+def test_the_sandbox_starts_with_the_settings_of_the_local_stack() -> None:
     config, port = read_config(ENVIRON)
     assert port == 4000
     assert config.access_token == "access-token"
@@ -275,6 +273,6 @@ def test_the_settings_of_the_local_stack_are_enough() -> None:
         ("SANDBOX_PORT", "70000"),
     ],
 )
-def test_it_refuses_to_run_beside_production_or_without_settings(name: str, value: str) -> None:
+def test_the_sandbox_refuses_other_machines_and_wrong_settings(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_config(ENVIRON | {name: value})

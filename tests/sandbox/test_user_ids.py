@@ -1,4 +1,4 @@
-"""A customer without a number writes, is answered, and later becomes known by a number."""
+"""A customer with a user id and no number writes, gets answers, and later reveals a number."""
 
 import base64
 from typing import Any
@@ -15,7 +15,7 @@ USER = "ES.13491208655302741918"
 NUMBER = "+34600111222"
 
 
-def type_as_customer(sandbox: RunningSandbox, words: str) -> str:
+def send_as_customer(sandbox: RunningSandbox, words: str) -> str:
     answer = httpx.post(f"{sandbox.url}/api/messages", json={"phone": USER, "text": words})
     status: str = answer.raise_for_status().json()["status"]
     return status
@@ -28,21 +28,21 @@ def shown(sandbox: RunningSandbox) -> list[dict[str, Any]]:
     return messages
 
 
-def test_a_customer_without_a_number_goes_the_whole_way_and_becomes_known_by_one(
+def test_a_customer_without_a_number_opens_a_case_and_later_reveals_a_number(
     web: str, sandbox: RunningSandbox, container: Container, read: Read
 ) -> None:
     assert web
-    assert type_as_customer(sandbox, REPORT) == "delivered"
+    assert send_as_customer(sandbox, REPORT) == "delivered"
     run_outbound(container.outbound)
     code = shown(sandbox)[-1]["text"][:6]
-    assert type_as_customer(sandbox, code) == "delivered"
+    assert send_as_customer(sandbox, code) == "delivered"
     run_outbound(container.outbound)
     assert "case 1" in shown(sandbox)[-1]["text"]
     assert read("SELECT masked FROM cc_customers") == [{"masked": "ES.••• 1918"}]
 
     numbers = {"user_id": USER, "number": NUMBER}
     httpx.post(f"{sandbox.url}/api/numbers", json=numbers).raise_for_status()
-    assert type_as_customer(sandbox, "hello") == "delivered"
+    assert send_as_customer(sandbox, "hello") == "delivered"
     assert read("SELECT masked FROM cc_customers") == [{"masked": "••• 1222"}]
     before = len(shown(sandbox))
     run_outbound(container.outbound)
@@ -51,7 +51,9 @@ def test_a_customer_without_a_number_goes_the_whole_way_and_becomes_known_by_one
     assert USER in httpx.get(f"{sandbox.url}/c/1").text
 
 
-def test_a_user_id_in_to_is_taken_and_dropped(sandbox: RunningSandbox) -> None:
+def test_a_message_with_a_user_id_in_to_is_accepted_but_not_delivered(
+    sandbox: RunningSandbox,
+) -> None:
     answer = send(sandbox, TEXT | {"to": USER})
     assert answer.status_code == 200
     assert answer.json()["messages"][0]["id"].startswith("wamid.")
@@ -63,6 +65,8 @@ def test_a_user_id_in_to_is_taken_and_dropped(sandbox: RunningSandbox) -> None:
     assert [each["text"] for each in shown(sandbox)] == ["hello"]
 
 
-def test_a_message_id_holds_the_number_as_the_providers_does(sandbox: RunningSandbox) -> None:
+def test_a_message_id_contains_the_number_as_it_does_at_the_provider(
+    sandbox: RunningSandbox,
+) -> None:
     message_id = send(sandbox, TEXT).json()["messages"][0]["id"]
     assert NUMBER[1:].encode() in base64.b64decode(message_id.removeprefix("wamid."))

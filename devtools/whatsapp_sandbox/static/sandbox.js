@@ -1,5 +1,5 @@
-// Progressive enhancement: refreshes the messages in place and sends without a page load.
-// Without it the page works by plain forms and a frame that reloads itself.
+// Progressive enhancement: updates the messages and sends without reloading the page.
+// Without JavaScript the page uses plain forms and a frame that reloads itself.
 
 const messages = document.getElementById("messages");
 const composer = document.getElementById("composer");

@@ -1,4 +1,4 @@
-"""Post signed webhooks to the product, as Meta does: now, or later and until they arrive."""
+"""Sends signed webhooks to the product: at once, or in the background with retries."""
 
 import hashlib
 import hmac
@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 
 MAX_WAITING = 10_000
-TRIES = 6
-FIRST_PAUSE_SECONDS = 0.25
+ATTEMPTS = 6
+FIRST_RETRY_SECONDS = 0.25
 TIMEOUT_SECONDS = 10.0
 
 
-class Courier:
-    """Signs each body with the app secret and posts it to one address. Safe for threads."""
+class WebhookSender:
+    """Signs each body with the app secret and posts it to `webhook_url`. Thread-safe."""
 
     def __init__(self, *, webhook_url: str, app_secret: str) -> None:
         self._url = webhook_url
@@ -24,11 +24,11 @@ class Courier:
         self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
         self._closing = threading.Event()
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(MAX_WAITING)
-        self._thread = threading.Thread(target=self._deliver, name="courier", daemon=True)
+        self._thread = threading.Thread(target=self._deliver, name="webhook-sender", daemon=True)
         self._thread.start()
 
     def post(self, payload: dict[str, Any]) -> str | None:
-        """Post once; return None if it was taken, else a sentence that says why not."""
+        """Post once; return None if the answer is a success, otherwise the error as a sentence."""
         body = json.dumps(payload).encode()
         signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         headers = {
@@ -44,11 +44,11 @@ class Courier:
         return f"The application answered {response.status_code}."
 
     def post_later(self, payload: dict[str, Any]) -> None:
-        """Post in the background, in order, again and again for some seconds if need be."""
+        """Post in the background, in order, with retries for about 8 seconds."""
         self._waiting.put(payload)
 
     def close(self) -> None:
-        """Post what still waits, each at most once more, then stop."""
+        """Post each waiting payload at most once more, then stop."""
         self._closing.set()
         self._waiting.put(None)
         self._thread.join()
@@ -56,8 +56,8 @@ class Courier:
 
     def _deliver(self) -> None:
         while (payload := self._waiting.get()) is not None:
-            for tries in range(TRIES):
+            for attempt in range(ATTEMPTS):
                 if self.post(payload) is None:
                     break
-                if self._closing.wait(FIRST_PAUSE_SECONDS * 2**tries):
+                if self._closing.wait(FIRST_RETRY_SECONDS * 2**attempt):
                     break

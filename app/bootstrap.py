@@ -13,14 +13,14 @@ from app.core.database import Sessions, create_database_engine
 from app.core.encryption import Vault
 from app.core.retry import RetryPolicy
 from app.core.settings import Settings
-from app.dispatch.decisions import Rules
+from app.dispatch.decisions import DispatchRules
 from app.dispatch.dispatch import Dispatcher
 from app.dispatch.draft_coverage import check_draft_coverage
 from app.fraud.answer_limits import AnswerLimits
 from app.fraud.challenges import otp_composer
 from app.inbound.take_in import Inbound
-from app.outbound.claim import Desk
-from app.outbound.decisions import Rules as OutboundRules
+from app.outbound.claim_jobs import Composers
+from app.outbound.decisions import OutboundRules
 from app.outbound.models import OutboundKind
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner
@@ -68,8 +68,8 @@ def build(
         encryption_keys=[key.get_secret_value() for key in settings.encryption_keys],
         secret_key=settings.secret_key.get_secret_value(),
     )
-    desk = Desk(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
-    outbound = _outbound(sessions, settings, random, desk)
+    composers = Composers(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
+    outbound = _outbound(sessions, settings, random, composers)
     return Container(
         settings=settings,
         engine=engine,
@@ -97,11 +97,13 @@ def _dispatcher(engine: Engine, settings: Settings, random: Random) -> Dispatche
         base_seconds=settings.retry_base_seconds,
         cap_seconds=settings.retry_cap_seconds,
     )
-    rules = Rules(policy, random, force_fail=settings.dispatcher_force_fail)
+    rules = DispatchRules(policy, random, force_fail=settings.dispatcher_force_fail)
     return Dispatcher(engine=engine, rules=rules, batch_size=settings.dispatch_batch_size)
 
 
-def _outbound(sessions: Sessions, settings: Settings, random: Random, desk: Desk) -> OutboundRunner:
+def _outbound(
+    sessions: Sessions, settings: Settings, random: Random, composers: Composers
+) -> OutboundRunner:
     policy = RetryPolicy(
         max_attempts=settings.outbound_max_attempts,
         base_seconds=settings.outbound_retry_base_seconds,
@@ -113,4 +115,4 @@ def _outbound(sessions: Sessions, settings: Settings, random: Random, desk: Desk
         phone_number_id=settings.whatsapp_phone_number_id,
     )
     rules = OutboundRules(policy, random, per_second=settings.outbound_per_second)
-    return OutboundRunner(sessions=sessions, rules=rules, desk=desk, provider=provider)
+    return OutboundRunner(sessions=sessions, rules=rules, composers=composers, provider=provider)

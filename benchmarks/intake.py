@@ -13,7 +13,7 @@ from app.customers.identify import identify
 from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
 from app.fraud.models import OtpChallenge, VerificationJob
-from app.fraud.otp import keep
+from app.fraud.otp import hash_code
 from benchmarks.lab import Lab
 from benchmarks.results import Report, Row, ratios
 
@@ -69,7 +69,7 @@ def _await_code(session: Session, container: Container, sender: str) -> None:
     )
     session.add(verification)
     session.flush()
-    kept = keep(_CODE, verification_id=verification.id, vault=container.vault)
+    kept = hash_code(_CODE, verification_id=verification.id, vault=container.vault)
     session.add(
         OtpChallenge(
             verification_job_id=verification.id,

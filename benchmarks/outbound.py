@@ -11,7 +11,7 @@ from dataclasses import replace
 from statistics import mean
 
 from app.bootstrap import Container, build
-from app.outbound.claim import claim
+from app.outbound.claim_jobs import claim_jobs
 from benchmarks import seed
 from benchmarks.lab import WORKERS, Lab, await_true
 from benchmarks.results import Report, Row, percentile, ratios
@@ -69,7 +69,7 @@ def _claim_seconds(container: Container) -> float:
     rules = replace(runner.rules, per_second=LIFTED)
     started = time.perf_counter()
     with container.sessions.begin() as session:
-        batch = claim(session, rules, runner.desk, limit=_BATCH)
+        batch = claim_jobs(session, rules, runner.composers, limit=_BATCH)
     spent = time.perf_counter() - started
     if len(batch.claimed) != _BATCH:
         raise AssertionError(f"A claim found {len(batch.claimed)} of {_BATCH} due messages.")

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from app.bootstrap import Container, build
 from app.core.database import driver_connection
 from app.core.paging import encode_cursor
-from app.dispatch.claim import COUNT_DUE, UNSUSPECTED, claim
+from app.dispatch.claim_events import COUNT_DUE, UNSUSPECTED, claim_events
 from app.dispatch.relay import messages_needed
 from app.inbox.drafts import Severity
 from app.inbox.models import ItemStatus
@@ -113,7 +113,7 @@ def _relay(container: Container) -> None:
 
 def _claim(container: Container) -> None:
     with driver_connection(container.engine) as connection, connection.transaction():
-        claim(connection, limit=500)
+        claim_events(connection, limit=500)
 
 
 def _pages(container: Container, connection: Connection, report: Report, size: int) -> None:

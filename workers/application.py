@@ -9,10 +9,10 @@ from app.core.logs import configure_logging
 from app.core.settings import Settings
 from app.dispatch.draft_coverage import check_draft_coverage
 from beat_schedule import beat_schedule
-from workers.events import DelayedTaskEvents
+from workers.delayed_events import DelayedTaskEvents
 from workers.listener import Listener
+from workers.missed_run_monitor import MissedRunMonitor
 from workers.queues import QUEUES, ROUTES
-from workers.watch import Watch
 
 SOCKET_TIMEOUT_SECONDS = 5
 PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
@@ -52,7 +52,7 @@ def create_celery(settings: Settings) -> Celery:
         beat_schedule=beat_schedule(settings),
         beat_scheduler="workers.beat:BoundedScheduler",
     )
-    app.steps["worker"].update({Listener, Watch})
+    app.steps["worker"].update({Listener, MissedRunMonitor})
     app.steps["consumer"].add(DelayedTaskEvents)
     return app
 

@@ -7,8 +7,8 @@ from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import beat_init
 from kombu.exceptions import OperationalError
 
-from workers.messages import Sender
-from workers.queues import Gauge, queue_of
+from workers.queues import QueueDepth, queue_of
+from workers.sender import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -25,13 +25,13 @@ class BoundedScheduler(Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._gauge = Gauge(self.app)
+        self._depth = QueueDepth(self.app)
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
         """Send the task of `entry`, unless its queue is full or the broker away."""
         queue = queue_of(str(entry.task))
         try:
-            waiting = self._gauge.count_waiting(queue)
+            waiting = self._depth.count_waiting(queue)
         except OperationalError as error:
             log.warning("broker_away", task=entry.task, error=str(error))
             return None

@@ -7,7 +7,7 @@ from celery import current_app
 
 from app.bootstrap import Container, build
 from app.core.settings import Settings
-from workers.messages import Sender
+from workers.sender import Sender
 
 COLLECT_AFTER = 50_000
 """So many new objects bring on a look for cycles: a batch's thousands die without one."""

@@ -14,8 +14,8 @@ from psycopg import Connection
 from sqlalchemy import make_url
 
 from app.core.settings import Settings
-from workers.messages import Sender
 from workers.queues import DISPATCH
+from workers.sender import Sender
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ def queue_of(task: str) -> str:
     return task.partition(".")[0]
 
 
-class Gauge:
+class QueueDepth:
     """Reads how long queues are, over a connection of its own.
 
     It drops that connection at the first error: one that has lived through an outage may

@@ -3,11 +3,11 @@
 from celery.app.task import Context
 
 
-class Caution:
-    """Says once per process that it is new, and of each message whether it came back.
+class RedeliveryPolicy:
+    """Decides which runs are careful: the first run of a process, and each redelivered message.
 
-    A broker flags what it delivers again, but a flushed broker forgets; so the first run
-    of a process is careful too, since the process may replace one that was killed.
+    The broker marks a message that it delivers again. A flushed broker loses that mark, and
+    a new process may replace one that was killed. So the first run is always careful.
     """
 
     def __init__(self) -> None:

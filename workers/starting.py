@@ -8,8 +8,8 @@ from typing import Any
 
 from celery.signals import worker_ready
 
-from workers.messages import Sender
 from workers.queues import OUTBOUND
+from workers.sender import Sender
 
 
 @worker_ready.connect

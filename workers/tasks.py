@@ -14,9 +14,9 @@ from app.outbound.runner import run_outbound
 from app.periodic.heartbeat import record_heartbeat
 from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
 from app.periodic.runs import run_due
-from workers.alarm import Alarm
 from workers.container import container, sender
-from workers.redelivery import Caution
+from workers.redelivery import RedeliveryPolicy
+from workers.retry_debounce import RetryDebounce
 from workers.stopping import is_stopping
 
 INFRASTRUCTURE: dict[str, Any] = {
@@ -31,11 +31,11 @@ cost. A task with these options is decorated with `as_unavailable()` too."""
 
 COMES_BACK = INFRASTRUCTURE | {"max_retries": None}
 """As INFRASTRUCTURE, without a limit: `retry(max_retries=None)` means the task's own limit, so
-only the task itself can have none. At most one such message per process waits (`Alarm`)."""
+only the task itself can have none. At most one such message per process waits (`RetryDebounce`)."""
 
-_alarm = Alarm()
-_outbound_alarm = Alarm()
-_caution = Caution()
+_dispatch_retry = RetryDebounce()
+_outbound_retry = RetryDebounce()
+_redelivery = RedeliveryPolicy()
 
 
 class EventsWait(Exception):
@@ -59,9 +59,9 @@ def relay() -> int:
 @as_unavailable()
 def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
     """Dispatch what is due; come back by Celery's retry when the next event is, without beat."""
-    careful = _caution.is_due(self.request)
+    careful = _redelivery.is_due(self.request)
     result = dispatch_due(container().dispatcher, careful=careful)
-    if wait := _alarm.set(result.due_in):
+    if wait := _dispatch_retry.countdown(result.due_in):
         raise self.retry(countdown=wait, exc=EventsWait(result.counts()))
     return result.counts()
 
@@ -77,7 +77,7 @@ def heartbeat() -> None:
 def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
     """Send the outbound jobs that are due; come back when the next one is, without beat."""
     result = run_outbound(replace(container().outbound, is_stopping=is_stopping))
-    wait = _outbound_alarm.set(result.due_in)
+    wait = _outbound_retry.countdown(result.due_in)
     if wait is not None and not is_stopping():
         raise self.retry(countdown=wait, exc=JobsWait(result.counts()))
     return result.counts()

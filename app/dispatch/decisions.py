@@ -58,7 +58,7 @@ class Failure:
         return self.attempt > self.event.attempts
 
 
-Decision = Delivery | Failure
+DispatchDecision = Delivery | Failure
 
 _LOST = "the worker process died while it worked on this event alone."
 
@@ -72,21 +72,21 @@ class WorkerLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DispatchRules:
     """What decisions depend on beside the event: policy, randomness, the rehearsal switch."""
 
     policy: RetryPolicy
     random: Random
     force_fail: bool = False
 
-    def decide(self, event: ClaimedEvent) -> Decision:
+    def decide(self, event: ClaimedEvent) -> DispatchDecision:
         """Draft `event`; whatever its draft raises becomes its failure, and its alone."""
         try:
             return Delivery(event, self._draft(event))
         except Exception as error:  # noqa: BLE001 - the one boundary around drafts
             return self.fail(event, error)
 
-    def decide_all(self, events: Sequence[ClaimedEvent]) -> list[Decision]:
+    def decide_all(self, events: Sequence[ClaimedEvent]) -> list[DispatchDecision]:
         """Decide each of `events`, in order."""
         return [self.decide(event) for event in events]
 

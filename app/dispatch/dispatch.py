@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 
 from app.core.database import driver_connection
 from app.core.database_errors import Fault, fault_of
-from app.dispatch.claim import SUSPECTED, UNSUSPECTED, claim, due_in
-from app.dispatch.decisions import Decision, Rules
+from app.dispatch.claim_events import SUSPECTED, UNSUSPECTED, claim_events, due_in
+from app.dispatch.decisions import DispatchDecision, DispatchRules
 from app.dispatch.isolate import dispatch_alone
 from app.dispatch.result import DispatchResult, log_failures
-from app.dispatch.settle import settle
+from app.dispatch.write_decisions import write_decisions
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Dispatcher:
     """What dispatch works with: the database, the rules, and how much it takes at once."""
 
     engine: Engine
-    rules: Rules
+    rules: DispatchRules
     batch_size: int
 
 
@@ -73,7 +73,7 @@ def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
         try:
             with connection.pipeline(), connection.transaction():
                 decisions = _claim_and_decide(connection, dispatcher)
-                settle(connection, decisions)
+                write_decisions(connection, decisions)
         except Error as error:
             if fault_of(error) is not Fault.REFUSED:
                 raise
@@ -83,24 +83,28 @@ def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
     return DispatchResult.of(decisions)
 
 
-def _claim_and_decide(connection: Connection[Any], dispatcher: Dispatcher) -> list[Decision]:
-    events = claim(connection, limit=dispatcher.batch_size)
+def _claim_and_decide(
+    connection: Connection[Any], dispatcher: Dispatcher
+) -> list[DispatchDecision]:
+    events = claim_events(connection, limit=dispatcher.batch_size)
     return dispatcher.rules.decide_all(events)
 
 
-def _dispatch_in_halves(connection: Connection[Any], dispatcher: Dispatcher) -> list[Decision]:
+def _dispatch_in_halves(
+    connection: Connection[Any], dispatcher: Dispatcher
+) -> list[DispatchDecision]:
     with connection.transaction():
         decisions = _claim_and_decide(connection, dispatcher)
         return _settle_in_halves(connection, decisions, dispatcher.rules)
 
 
 def _settle_in_halves(
-    connection: Connection[Any], decisions: Sequence[Decision], rules: Rules
-) -> list[Decision]:
+    connection: Connection[Any], decisions: Sequence[DispatchDecision], rules: DispatchRules
+) -> list[DispatchDecision]:
     """Settle `decisions` under savepoints until what the database refuses stands alone."""
     try:
         with connection.transaction():
-            settle(connection, decisions)
+            write_decisions(connection, decisions)
     except Error as error:
         if fault_of(error) is not Fault.REFUSED:
             raise
@@ -109,7 +113,7 @@ def _settle_in_halves(
             halves = decisions[:middle], decisions[middle:]
             return [d for half in halves for d in _settle_in_halves(connection, half, rules)]
         refused = rules.fail(decisions[0].event, error)
-        settle(connection, [refused])
+        write_decisions(connection, [refused])
         return [refused]
     return list(decisions)
 

@@ -11,12 +11,14 @@ from typing import Any
 from psycopg import Connection, Error
 
 from app.core.database_errors import Fault, fault_of
-from app.dispatch.claim import SUSPECTED, claim, relock
-from app.dispatch.decisions import Decision, Failure, Rules, give_up
-from app.dispatch.settle import refund, settle
+from app.dispatch.claim_events import SUSPECTED, claim_events, relock
+from app.dispatch.decisions import DispatchDecision, DispatchRules, Failure, give_up
+from app.dispatch.write_decisions import refund, write_decisions
 
 
-def dispatch_alone(connection: Connection[Any], rules: Rules, *, query: str) -> Decision | None:
+def dispatch_alone(
+    connection: Connection[Any], rules: DispatchRules, *, query: str
+) -> DispatchDecision | None:
     """Dispatch the longest due event that `query` finds, in two transactions.
 
     Returns what became of it, or None if nothing was due. Had somebody else settled it
@@ -37,8 +39,8 @@ def dispatch_alone(connection: Connection[Any], rules: Rules, *, query: str) -> 
 
 
 def _settle_or_fail(
-    connection: Connection[Any], charged: Failure, decision: Decision, rules: Rules
-) -> Decision:
+    connection: Connection[Any], charged: Failure, decision: DispatchDecision, rules: DispatchRules
+) -> DispatchDecision:
     try:
         _replace(connection, charged, by=[decision])
     except Error as error:
@@ -49,25 +51,27 @@ def _settle_or_fail(
     return decision
 
 
-def _replace(connection: Connection[Any], charged: Failure, *, by: Sequence[Decision]) -> None:
+def _replace(
+    connection: Connection[Any], charged: Failure, *, by: Sequence[DispatchDecision]
+) -> None:
     with connection.transaction():
         if relock(connection, charged.event, attempts=charged.attempt):
             refund(connection, charged)
-            settle(connection, by)
+            write_decisions(connection, by)
 
 
-def _charge(connection: Connection[Any], rules: Rules, query: str) -> Failure | None:
+def _charge(connection: Connection[Any], rules: DispatchRules, query: str) -> Failure | None:
     """Count the attempt before the work; give up a suspect that has used its last one.
 
     An event that is no suspect has failed in another way, perhaps under a larger budget
     than today's: it gets its next attempt and dies of what that one raises.
     """
     with connection.transaction():
-        events = claim(connection, limit=1, query=query)
+        events = claim_events(connection, limit=1, query=query)
         if not events:
             return None
         event = events[0]
         is_lost = query == SUSPECTED and rules.is_spent(event)
         charged = give_up(event) if is_lost else rules.charge(event)
-        settle(connection, [charged])
+        write_decisions(connection, [charged])
         return charged

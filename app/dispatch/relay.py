@@ -3,7 +3,7 @@
 from math import ceil
 
 from app.core.database import driver_connection
-from app.dispatch.claim import count_due
+from app.dispatch.claim_events import count_due
 from app.dispatch.dispatch import Dispatcher
 
 

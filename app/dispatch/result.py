@@ -7,7 +7,7 @@ from typing import Self
 
 import structlog
 
-from app.dispatch.decisions import Decision, Delivery, Failure
+from app.dispatch.decisions import Delivery, DispatchDecision, Failure
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ class DispatchResult:
     due_in: float | None = None
 
     @classmethod
-    def of(cls, decisions: Iterable[Decision]) -> Self:
+    def of(cls, decisions: Iterable[DispatchDecision]) -> Self:
         """Count `decisions`."""
         made = list(decisions)
         failures = [decision for decision in made if isinstance(decision, Failure)]
@@ -57,7 +57,7 @@ class DispatchResult:
         }
 
 
-def log_failures(decisions: Iterable[Decision]) -> None:
+def log_failures(decisions: Iterable[DispatchDecision]) -> None:
     """Log the failures of one batch in one line, and each death in a line of its own."""
     failures = [decision for decision in decisions if isinstance(decision, Failure)]
     if failures:

@@ -8,8 +8,8 @@ A limit holds back answers alone: what was reported or proved is kept all the sa
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.fraud.conversation import Standing
-from app.fraud.decisions import Decision, Verify
+from app.fraud.conversation import ConversationState
+from app.fraud.decisions import ConversationDecision, Verify
 
 PER_CUSTOMER = 20
 """Messages of one customer within the send window that are answered."""
@@ -32,12 +32,12 @@ class AnswerLimits:
     unverified_per_hour: int
     per_customer: int = PER_CUSTOMER
 
-    def judge(self, decision: Decision, standing: Standing) -> Answering:
+    def judge(self, decision: ConversationDecision, state: ConversationState) -> Answering:
         """Return whether `decision` may be answered; a proof of identity always is."""
         if isinstance(decision, Verify):
             return Answering.ALLOWED
-        if standing.messages_of_all > self.unverified_per_hour and not standing.is_verified:
+        if state.messages_of_all > self.unverified_per_hour and not state.is_verified:
             return Answering.LIMITED
-        if standing.recent_messages > self.per_customer:
+        if state.recent_messages > self.per_customer:
             return Answering.FLOODED
         return Answering.ALLOWED

@@ -11,10 +11,10 @@ from app.core.clock import Clock
 from app.core.encryption import Vault
 from app.fraud.conversation import CodeState
 from app.fraud.models import OtpChallenge, VerificationJob, VerificationStatus
-from app.fraud.otp import LIFETIME, KeptCode, expires_at, is_right, keep, make_code
+from app.fraud.otp import LIFETIME, HashedCode, expires_at, hash_code, is_right, make_code
 from app.fraud.phrases import Language
 from app.fraud.replies import render_code
-from app.outbound.claim import Composer, JobToCompose
+from app.outbound.claim_jobs import Composer, JobToCompose
 from app.outbound.messages import Text
 from app.outbound.models import OutboundJob, OutboundKind
 
@@ -62,7 +62,7 @@ class Codes:
     def _is_code_of(self, challenge: OtpChallenge, entered: str) -> bool:
         return is_right(
             entered,
-            KeptCode(challenge.salt, challenge.code_hash),
+            HashedCode(challenge.salt, challenge.code_hash),
             verification_id=challenge.verification_job_id,
             vault=self.vault,
         )
@@ -98,7 +98,7 @@ def otp_composer(vault: Vault, clock: Clock) -> Composer:
         if verification is None or _is_superseded(session, job):
             return None
         code = make_code()
-        kept = keep(code, verification_id=verification.id, vault=vault)
+        kept = hash_code(code, verification_id=verification.id, vault=vault)
         session.add(
             OtpChallenge(
                 verification_job_id=verification.id,

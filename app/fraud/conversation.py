@@ -25,8 +25,8 @@ from app.fraud.decisions import (
     Answer,
     Begin,
     Cancel,
+    ConversationDecision,
     CountWrongCode,
-    Decision,
     Exhaust,
     NoteDeletion,
     Reply,
@@ -72,7 +72,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ConversationState:
     """Where a customer stands: their open verification, and what they did in the send window.
 
     `language` is the one they last used, if any. `is_verified` tells that they have proved
@@ -89,22 +89,24 @@ class Standing:
     messages_of_all: int = 0
 
 
-def decide(said: Said, standing: Standing, *, is_right: Callable[[str], bool]) -> Decision:
+def decide_reply(
+    said: Said, state: ConversationState, *, is_right: Callable[[str], bool]
+) -> ConversationDecision:
     """Return what to do about a message, given where its sender stands.
 
     `is_right` compares digits with every live code; it is asked only while there is one.
     """
-    verification = standing.verification
+    verification = state.verification
     if (decision := _in_any_state(said, verification)) is not None:
         return decision
     if verification is None:
-        return _with_nothing_open(said, standing)
+        return _with_nothing_open(said, state)
     if isinstance(said, Code):
         return _on_code(said.digits, verification, is_right)
-    return _while_awaiting(said, verification, standing)
+    return _while_awaiting(said, verification, state)
 
 
-def _in_any_state(said: Said, verification: Verification | None) -> Decision | None:
+def _in_any_state(said: Said, verification: Verification | None) -> ConversationDecision | None:
     match said:
         case Echo():
             return Silence()
@@ -118,37 +120,37 @@ def _in_any_state(said: Said, verification: Verification | None) -> Decision | N
             return None
 
 
-def _belongs_to_case(said: Said, standing: Standing) -> bool:
+def _belongs_to_case(said: Said, state: ConversationState) -> bool:
     """Tell whether a message is something that the team has to read with the open case."""
-    if not standing.has_open_case:
+    if not state.has_open_case:
         return False
     match said:
         case SmallTalk(is_courtesy=is_courtesy):
             return not is_courtesy
         case MistypedCode() | Code(has_words=True):  # an amount, if no code is awaited
-            return standing.verification is None
+            return state.verification is None
         case Report():
-            return standing.verification is None and standing.recent_sends >= MAX_SENDS
+            return state.verification is None and state.recent_sends >= MAX_SENDS
         case _:
             return False
 
 
-def _add_to_case(standing: Standing) -> Decision:
-    return AddToCase() if standing.recent_messages <= MAX_KEPT else Silence()
+def _add_to_case(state: ConversationState) -> ConversationDecision:
+    return AddToCase() if state.recent_messages <= MAX_KEPT else Silence()
 
 
-def language_of(said: Said, standing: Standing) -> Language:
+def language_of(said: Said, state: ConversationState) -> Language:
     """Return the language to answer in: the message's, else the number's last, else English."""
     spoken = said.language if isinstance(said, Report | Request | SmallTalk) else None
-    return spoken or standing.language or Language.ENGLISH
+    return spoken or state.language or Language.ENGLISH
 
 
-def _with_nothing_open(said: Said, standing: Standing) -> Decision:
+def _with_nothing_open(said: Said, state: ConversationState) -> ConversationDecision:
     match said:
-        case _ if _belongs_to_case(said, standing):
-            return _add_to_case(standing)
+        case _ if _belongs_to_case(said, state):
+            return _add_to_case(state)
         case Report(text=text):
-            return _if_sendable(Begin(text), standing)
+            return _if_sendable(Begin(text), state)
         case Code():
             return Answer(Reply.NO_CODE_EXPECTED)
         case Request():
@@ -157,23 +159,27 @@ def _with_nothing_open(said: Said, standing: Standing) -> Decision:
             return Answer(Reply.WELCOME)
 
 
-def _while_awaiting(said: Said, verification: Verification, standing: Standing) -> Decision:
+def _while_awaiting(
+    said: Said, verification: Verification, state: ConversationState
+) -> ConversationDecision:
     match said:
         case Request(command=Command.CANCEL):
             return Cancel()
         case Request():
-            return _if_sendable(SendAgain(), standing)
+            return _if_sendable(SendAgain(), state)
         case Report(text=text):
-            return _on_second_report(text, verification, standing)
+            return _on_second_report(text, verification, state)
         case MistypedCode():
             return Answer(Reply.MISTYPED_CODE)
-        case _ if _belongs_to_case(said, standing):
-            return _add_to_case(standing)
+        case _ if _belongs_to_case(said, state):
+            return _add_to_case(state)
         case _:
             return Answer(Reply.ENTER_CODE)
 
 
-def _on_code(digits: str, verification: Verification, is_right: Callable[[str], bool]) -> Decision:
+def _on_code(
+    digits: str, verification: Verification, is_right: Callable[[str], bool]
+) -> ConversationDecision:
     if verification.code is CodeState.NOT_SENT:
         return Answer(Reply.CODE_ON_ITS_WAY)
     if verification.code is CodeState.EXPIRED:
@@ -184,10 +190,12 @@ def _on_code(digits: str, verification: Verification, is_right: Callable[[str], 
     return CountWrongCode(left) if left > 0 else Exhaust()
 
 
-def _on_second_report(text: str, verification: Verification, standing: Standing) -> Decision:
-    needs_code = verification.code is CodeState.EXPIRED and standing.recent_sends < MAX_SENDS
+def _on_second_report(
+    text: str, verification: Verification, state: ConversationState
+) -> ConversationDecision:
+    needs_code = verification.code is CodeState.EXPIRED and state.recent_sends < MAX_SENDS
     return SendAgain(text) if needs_code else AddToReport(text)
 
 
-def _if_sendable(decision: Begin | SendAgain, standing: Standing) -> Decision:
-    return decision if standing.recent_sends < MAX_SENDS else Answer(Reply.TOO_MANY_CODES)
+def _if_sendable(decision: Begin | SendAgain, state: ConversationState) -> ConversationDecision:
+    return decision if state.recent_sends < MAX_SENDS else Answer(Reply.TOO_MANY_CODES)

@@ -89,7 +89,7 @@ class Cancel:
     """Close the verification because the customer asked to."""
 
 
-Decision = (
+ConversationDecision = (
     Answer
     | Silence
     | NoteDeletion

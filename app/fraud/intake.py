@@ -14,15 +14,16 @@ from app.customers.identity import Identity
 from app.fraud.answer_limits import Answering, AnswerLimits
 from app.fraud.cases import add_message, open_case, open_case_of
 from app.fraud.challenges import Codes, codes_of
-from app.fraud.conversation import decide, language_of
+from app.fraud.conversation import decide_reply, language_of
+from app.fraud.conversation_state import read_conversation_state
 from app.fraud.decisions import (
     AddToCase,
     AddToReport,
     Answer,
     Begin,
     Cancel,
+    ConversationDecision,
     CountWrongCode,
-    Decision,
     Exhaust,
     NoteDeletion,
     Reply,
@@ -35,7 +36,6 @@ from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
-from app.fraud.standing import read_standing
 from app.fraud.storable import MAX_MESSAGE, storable
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
@@ -66,7 +66,7 @@ def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     now: datetime,
     limits: AnswerLimits,
     lifetime: timedelta = VERIFICATION_LIFETIME,
-) -> Decision | None:
+) -> ConversationDecision | None:
     """Take in a message within the caller's transaction; return what was decided.
 
     Messages of one customer wait for each other. A message that was taken in before changes
@@ -83,11 +83,11 @@ def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     codes = codes_of(session, verification, vault=vault, now=now)
     said = _said(message)
     code = codes.state_for(_entered(said))
-    standing = read_standing(session, customer.id, verification, code, message_id=message_id)
-    decision = decide(said, standing, is_right=codes.is_right)
-    answering, text = limits.judge(decision, standing), message.text or ""
+    state = read_conversation_state(session, customer.id, verification, code, message_id=message_id)
+    decision = decide_reply(said, state, is_right=codes.is_right)
+    answering, text = limits.judge(decision, state), message.text or ""
     intake = _Intake(session, customer, vault, now, verification, codes, answering, text)
-    intake.write(decision, said, language_of(said, standing))
+    intake.write(decision, said, language_of(said, state))
     return decision
 
 
@@ -137,7 +137,7 @@ class _Intake:
     answering: Answering
     text: str
 
-    def write(self, decision: Decision, said: Said, language: Language) -> None:
+    def write(self, decision: ConversationDecision, said: Said, language: Language) -> None:
         if self.answering is Answering.LIMITED:
             hour = self.now.replace(minute=0, second=0, microsecond=0).isoformat()
             record_event(self.session, UnverifiedAnswersLimited(hour=hour))
@@ -158,7 +158,7 @@ class _Intake:
                 self._write_to(self.verification, decision, language)
 
     def _write_to(
-        self, verification: VerificationJob, decision: Decision, language: Language
+        self, verification: VerificationJob, decision: ConversationDecision, language: Language
     ) -> None:
         match decision:
             case SendAgain(report=report):

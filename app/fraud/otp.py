@@ -21,7 +21,7 @@ _SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCode:
+class HashedCode:
     """What is stored of a code: a salt of its own and a keyed hash, both hex."""
 
     salt: str
@@ -33,13 +33,13 @@ def make_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def keep(code: str, *, verification_id: int, vault: Vault) -> KeptCode:
+def hash_code(code: str, *, verification_id: int, vault: Vault) -> HashedCode:
     """Return the storable form of `code`, of use for this verification alone."""
     salt = secrets.token_hex(_SALT_BYTES)
-    return KeptCode(salt, _hash(code, salt, verification_id, vault))
+    return HashedCode(salt, _hash(code, salt, verification_id, vault))
 
 
-def is_right(code: str, kept: KeptCode, *, verification_id: int, vault: Vault) -> bool:
+def is_right(code: str, kept: HashedCode, *, verification_id: int, vault: Vault) -> bool:
     """Tell, in constant time, whether `code` is the one that was kept."""
     return hmac.compare_digest(_hash(code, kept.salt, verification_id, vault), kept.code_hash)
 

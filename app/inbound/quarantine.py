@@ -16,7 +16,7 @@ DISCARD_LIMIT = 1_000
 """Rows that one call deletes; the next call goes on."""
 
 
-def keep(session: Session, part: Part, fault: str, *, vault: Vault, until: datetime) -> bool:
+def quarantine(session: Session, part: Part, fault: str, *, vault: Vault, until: datetime) -> bool:
     """Seal `part` until `until` and record the event that says so; False if it is kept already."""
     row = (
         insert(QuarantinedPart)

@@ -17,8 +17,8 @@ from app.fraud.answer_limits import AnswerLimits
 from app.fraud.intake import CustomerMessage, receive
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
-from app.inbound.quarantine import keep
-from app.outbound.decisions import Rules
+from app.inbound.quarantine import quarantine
+from app.outbound.decisions import OutboundRules
 from app.outbound.statuses import apply_status
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class Inbound:
     sessions: Sessions
     vault: Vault
     clock: Callable[[], datetime]
-    rules: Rules
+    rules: OutboundRules
     limits: AnswerLimits
     quarantine_days: int
     verification_lifetime: timedelta
@@ -142,7 +142,7 @@ def _use(session: Session, inbound: Inbound, part: Part) -> bool:
 
 def _keep(session: Session, inbound: Inbound, part: Part, fault: str) -> None:
     until = inbound.clock() + timedelta(days=inbound.quarantine_days)
-    if keep(session, part, fault, vault=inbound.vault, until=until):
+    if quarantine(session, part, fault, vault=inbound.vault, until=until):
         log.warning("webhook_part_kept", kind=part.kind, fault=fault)
 
 

@@ -58,14 +58,14 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
+class Advance:
     """The message has got further than we knew."""
 
     to: OutboundStatus
 
 
 @dataclass(frozen=True, slots=True)
-class FailTry:
+class FailAttempt:
     """The provider took the message and could not deliver it: that attempt failed after all."""
 
 
@@ -75,7 +75,7 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class OutboundRules:
     """What decisions depend on: the retry policy, randomness, the pace and the circuit."""
 
     policy: RetryPolicy
@@ -139,7 +139,7 @@ def outcome_of(failure: Failed) -> AttemptOutcome:
 
 def on_status(
     reported: OutboundStatus, *, job: OutboundStatus, attempt: AttemptOutcome | None
-) -> Climb | FailTry | Ignore:
+) -> Advance | FailAttempt | Ignore:
     """Return what a delivery status means for a job, and for the try that it speaks of.
 
     Whatever the order and number of reports, a job only climbs. Delivered and read are
@@ -148,13 +148,13 @@ def on_status(
     """
     match reported:
         case OutboundStatus.DELIVERED | OutboundStatus.READ:
-            return Climb(reported) if _RANK[reported] > _RANK[job] else Ignore()
+            return Advance(reported) if _RANK[reported] > _RANK[job] else Ignore()
         case OutboundStatus.SENT:
             unheard = attempt in {None, AttemptOutcome.UNKNOWN}
-            return Climb(reported) if unheard and _RANK[job] == 0 else Ignore()
+            return Advance(reported) if unheard and _RANK[job] == 0 else Ignore()
         case OutboundStatus.FAILED:
             uncounted = attempt in {None, AttemptOutcome.SENT}
             undelivered = job in {OutboundStatus.QUEUED, OutboundStatus.SENT}
-            return FailTry() if uncounted and undelivered else Ignore()
+            return FailAttempt() if uncounted and undelivered else Ignore()
         case _:
             return Ignore()

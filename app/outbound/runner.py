@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
 from app.outbound.channel import read_gate
-from app.outbound.claim import Batch, Claimed, Desk, claim
-from app.outbound.decisions import Rules
+from app.outbound.claim_jobs import Batch, Claimed, Composers, claim_jobs
+from app.outbound.decisions import OutboundRules
 from app.outbound.models import OutboundJob, OutboundStatus
 from app.outbound.outcomes import NoAnswer, NotCalled, Outcome
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.reasons import TIMED_OUT
-from app.outbound.settle import AttemptRef, Settled, settle
+from app.outbound.record_outcomes import AttemptRef, Settled, record_outcomes
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +57,8 @@ class OutboundRunner:
     """
 
     sessions: Sessions
-    rules: Rules
-    desk: Desk
+    rules: OutboundRules
+    composers: Composers
     provider: WhatsAppProvider
     concurrency: int = CONCURRENCY
     call_seconds: float = CALL_SECONDS
@@ -164,7 +164,9 @@ def _claim(run: _Run, *, limit: int, cut_off: bool = False) -> Batch:
     runner = run.runner
     ahead = inf if cut_off else SECONDS_AHEAD
     with runner.sessions.begin() as session:
-        batch = claim(session, runner.rules, runner.desk, limit=limit, ahead=ahead, cut_off=cut_off)
+        batch = claim_jobs(
+            session, runner.rules, runner.composers, limit=limit, ahead=ahead, cut_off=cut_off
+        )
     first = time.monotonic() + batch.wait
     if batch.is_ahead:
         run.last_start = first
@@ -219,7 +221,7 @@ def _settled(call: Future[Outcome], claimed: Claimed) -> Settled:
 
 def _write(run: _Run, settled: Sequence[Settled]) -> None:
     with run.runner.sessions.begin() as session:
-        statuses = settle(session, settled, run.runner.rules, run.runner.desk.vault)
+        statuses = record_outcomes(session, settled, run.runner.rules, run.runner.composers.vault)
         is_away = read_gate(session).is_open_circuit
     if is_away:
         run.halted.set()

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from app.core.encryption import Vault
 from app.customers.identify import learn
 from app.customers.identity import Identity
-from app.outbound.decisions import Climb, FailTry, Ignore, Rules, on_status
+from app.outbound.decisions import Advance, FailAttempt, Ignore, OutboundRules, on_status
 from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, OutboundStatus
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import reason_of
-from app.outbound.settle import fail_try, finish_sent
+from app.outbound.record_outcomes import fail_try, finish_sent
 from app.outbound.turns import release
 
 _TRACKER = re.compile(r"(\d{1,18})(?::(\d{1,18}))?")
@@ -41,7 +41,9 @@ class StatusReport:
     recipient: Identity | None = None
 
 
-def apply_status(session: Session, report: StatusReport, rules: Rules, *, vault: Vault) -> bool:
+def apply_status(
+    session: Session, report: StatusReport, rules: OutboundRules, *, vault: Vault
+) -> bool:
     """Write what a status changes, in the caller's transaction; tell whether it changed anything.
 
     Reports may come twice, in any order, before our own write of the provider's answer,
@@ -59,9 +61,9 @@ def apply_status(session: Session, report: StatusReport, rules: Rules, *, vault:
     outcome = AttemptOutcome(attempt.outcome) if attempt.outcome else None
     change = on_status(reported, job=OutboundStatus(job.status), attempt=outcome)
     match change:
-        case Climb(to=status):
+        case Advance(to=status):
             finish_sent(session, job, attempt, fingerprint, status)
-        case FailTry():
+        case FailAttempt():
             attempt.message_fingerprint = fingerprint
             fail_try(session, job, attempt, _failure(report), rules)
         case Ignore():

@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap import Container
 from app.core.database import driver_connection
-from app.dispatch.claim import UNSUSPECTED
+from app.dispatch.claim_events import UNSUSPECTED
 from app.dispatch.dispatch import Dispatcher, dispatch_carefully, dispatch_due
 from app.dispatch.isolate import dispatch_alone
 from app.dispatch.relay import messages_needed

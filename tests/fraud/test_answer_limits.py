@@ -7,8 +7,8 @@ import pytest
 from app.bootstrap import Container
 from app.dispatch.dispatch import dispatch_due
 from app.fraud.answer_limits import Answering, AnswerLimits
-from app.fraud.conversation import Standing
-from app.fraud.decisions import Answer, Begin, CountWrongCode, Decision, Reply, Verify
+from app.fraud.conversation import ConversationState
+from app.fraud.decisions import Answer, Begin, ConversationDecision, CountWrongCode, Reply, Verify
 from tests.whatsapp import OTHER_CUSTOMER, REPORT, Customer, Read
 
 LIMITS = AnswerLimits(unverified_per_hour=100, per_customer=20)
@@ -16,21 +16,21 @@ EVERY_KIND = [Answer(Reply.WELCOME), Begin("fraud!"), CountWrongCode(2)]
 
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
-def test_every_kind_of_answer_is_bounded_per_customer(decision: Decision) -> None:
-    assert LIMITS.judge(decision, Standing(recent_messages=20)) is Answering.ALLOWED
-    assert LIMITS.judge(decision, Standing(recent_messages=21)) is Answering.FLOODED
+def test_every_kind_of_answer_is_bounded_per_customer(decision: ConversationDecision) -> None:
+    assert LIMITS.judge(decision, ConversationState(recent_messages=20)) is Answering.ALLOWED
+    assert LIMITS.judge(decision, ConversationState(recent_messages=21)) is Answering.FLOODED
 
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
-def test_all_unverified_customers_together_are_bounded(decision: Decision) -> None:
-    limited = Standing(messages_of_all=101)
-    assert LIMITS.judge(decision, Standing(messages_of_all=100)) is Answering.ALLOWED
+def test_all_unverified_customers_together_are_bounded(decision: ConversationDecision) -> None:
+    limited = ConversationState(messages_of_all=101)
+    assert LIMITS.judge(decision, ConversationState(messages_of_all=100)) is Answering.ALLOWED
     assert LIMITS.judge(decision, limited) is Answering.LIMITED
     assert LIMITS.judge(decision, replace(limited, is_verified=True)) is Answering.ALLOWED
 
 
 def test_a_proof_of_identity_is_always_answered() -> None:
-    flood = Standing(recent_messages=999, messages_of_all=999)
+    flood = ConversationState(recent_messages=999, messages_of_all=999)
     assert LIMITS.judge(Verify(), flood) is Answering.ALLOWED
 
 

@@ -11,9 +11,9 @@ from app.fraud.conversation import (
     MAX_SENDS,
     MAX_TRIES,
     CodeState,
-    Standing,
+    ConversationState,
     Verification,
-    decide,
+    decide_reply,
     language_of,
 )
 from app.fraud.decisions import (
@@ -22,8 +22,8 @@ from app.fraud.decisions import (
     Answer,
     Begin,
     Cancel,
+    ConversationDecision,
     CountWrongCode,
-    Decision,
     Exhaust,
     NoteDeletion,
     Reply,
@@ -51,12 +51,12 @@ CANCEL = Request(Command.CANCEL, Language.ENGLISH)
 HELP = Request(Command.HELP, Language.ENGLISH)
 CODE = Code("123456")
 
-NOTHING = Standing()
-AWAITING = Standing(verification=Verification(0, CodeState.LIVE), recent_sends=1)
+NOTHING = ConversationState()
+AWAITING = ConversationState(verification=Verification(0, CodeState.LIVE), recent_sends=1)
 
 
-def given_code(state: CodeState, *, tries: int = 0, sends: int = 1) -> Standing:
-    return Standing(verification=Verification(tries, state), recent_sends=sends)
+def given_code(state: CodeState, *, tries: int = 0, sends: int = 1) -> ConversationState:
+    return ConversationState(verification=Verification(tries, state), recent_sends=sends)
 
 
 def wrong(_: str) -> bool:
@@ -81,8 +81,8 @@ def right(_: str) -> bool:
         (Echo(), Silence()),
     ],
 )
-def test_with_nothing_open(said: Said, decision: Decision) -> None:
-    assert decide(said, NOTHING, is_right=wrong) == decision
+def test_with_nothing_open(said: Said, decision: ConversationDecision) -> None:
+    assert decide_reply(said, NOTHING, is_right=wrong) == decision
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_with_nothing_open(said: Said, decision: Decision) -> None:
         (Echo(), Silence()),
     ],
 )
-def test_while_awaiting_a_code(said: Said, decision: Decision) -> None:
-    assert decide(said, AWAITING, is_right=wrong) == decision
+def test_while_awaiting_a_code(said: Said, decision: ConversationDecision) -> None:
+    assert decide_reply(said, AWAITING, is_right=wrong) == decision
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_while_awaiting_a_code(said: Said, decision: Decision) -> None:
         (Echo(), Silence()),
     ],
 )
-def test_while_a_case_is_open(said: Said, decision: Decision) -> None:
-    assert decide(said, replace(NOTHING, has_open_case=True), is_right=wrong) == decision
+def test_while_a_case_is_open(said: Said, decision: ConversationDecision) -> None:
+    assert decide_reply(said, replace(NOTHING, has_open_case=True), is_right=wrong) == decision
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,10 @@ def test_while_a_case_is_open(said: Said, decision: Decision) -> None:
         (REPORT, AddToReport("fraud!")),
     ],
 )
-def test_while_a_case_is_open_and_a_code_is_awaited(said: Said, decision: Decision) -> None:
-    assert decide(said, replace(AWAITING, has_open_case=True), is_right=wrong) == decision
+def test_while_a_case_is_open_and_a_code_is_awaited(
+    said: Said, decision: ConversationDecision
+) -> None:
+    assert decide_reply(said, replace(AWAITING, has_open_case=True), is_right=wrong) == decision
 
 
 @pytest.mark.parametrize(
@@ -143,23 +145,25 @@ def test_while_a_case_is_open_and_a_code_is_awaited(said: Said, decision: Decisi
         (MAX_KEPT + 1, Silence()),
     ],
 )
-def test_a_flood_is_kept_with_the_case_up_to_a_bound(messages: int, decision: Decision) -> None:
-    standing = Standing(has_open_case=True, recent_messages=messages)
-    assert decide(SmallTalk(), standing, is_right=wrong) == decision
+def test_a_flood_is_kept_with_the_case_up_to_a_bound(
+    messages: int, decision: ConversationDecision
+) -> None:
+    state = ConversationState(has_open_case=True, recent_messages=messages)
+    assert decide_reply(SmallTalk(), state, is_right=wrong) == decision
 
 
 def test_a_report_that_may_get_no_code_is_kept_with_the_open_case() -> None:
-    standing = Standing(has_open_case=True, recent_sends=MAX_SENDS)
-    assert decide(REPORT, standing, is_right=wrong) == AddToCase()
+    state = ConversationState(has_open_case=True, recent_sends=MAX_SENDS)
+    assert decide_reply(REPORT, state, is_right=wrong) == AddToCase()
 
 
 def test_the_right_code_verifies() -> None:
-    assert decide(CODE, AWAITING, is_right=right) == Verify()
+    assert decide_reply(CODE, AWAITING, is_right=right) == Verify()
 
 
 def test_the_last_wrong_code_exhausts() -> None:
-    standing = given_code(CodeState.LIVE, tries=MAX_TRIES - 1)
-    assert decide(CODE, standing, is_right=wrong) == Exhaust()
+    state = given_code(CodeState.LIVE, tries=MAX_TRIES - 1)
+    assert decide_reply(CODE, state, is_right=wrong) == Exhaust()
 
 
 @pytest.mark.parametrize(
@@ -170,33 +174,33 @@ def test_the_last_wrong_code_exhausts() -> None:
     ],
 )
 def test_a_code_that_is_not_live_is_not_compared(state: CodeState, reply: Reply) -> None:
-    assert decide(CODE, given_code(state), is_right=right) == Answer(reply)
+    assert decide_reply(CODE, given_code(state), is_right=right) == Answer(reply)
 
 
 @pytest.mark.parametrize("said", [REPORT, RESEND])
 def test_no_more_codes_than_allowed_are_sent(said: Said) -> None:
     refused = Answer(Reply.TOO_MANY_CODES)
-    standing = NOTHING if said is REPORT else AWAITING
-    assert decide(said, replace(standing, recent_sends=MAX_SENDS), is_right=wrong) == refused
+    state = NOTHING if said is REPORT else AWAITING
+    assert decide_reply(said, replace(state, recent_sends=MAX_SENDS), is_right=wrong) == refused
 
 
 def test_a_second_report_brings_a_new_code_if_the_old_has_expired() -> None:
     expired = given_code(CodeState.EXPIRED)
-    assert decide(REPORT, expired, is_right=wrong) == SendAgain("fraud!")
+    assert decide_reply(REPORT, expired, is_right=wrong) == SendAgain("fraud!")
 
 
 def test_a_second_report_is_kept_even_if_no_code_may_be_sent() -> None:
     expired = given_code(CodeState.EXPIRED, sends=MAX_SENDS)
-    assert decide(REPORT, expired, is_right=wrong) == AddToReport("fraud!")
+    assert decide_reply(REPORT, expired, is_right=wrong) == AddToReport("fraud!")
 
 
 def test_a_deleted_message_is_noted_with_an_open_report_and_answered_never() -> None:
-    assert decide(Deletion(), AWAITING, is_right=wrong) == NoteDeletion()
-    assert decide(Deletion(), NOTHING, is_right=wrong) == Silence()
+    assert decide_reply(Deletion(), AWAITING, is_right=wrong) == NoteDeletion()
+    assert decide_reply(Deletion(), NOTHING, is_right=wrong) == Silence()
 
 
 def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english() -> None:
-    spanish = Standing(language=Language.SPANISH)
+    spanish = ConversationState(language=Language.SPANISH)
     assert language_of(HELP, spanish) is Language.ENGLISH
     assert language_of(CODE, spanish) is Language.SPANISH
     assert language_of(SmallTalk(), NOTHING) is Language.ENGLISH
@@ -217,7 +221,7 @@ anything_said = st.sampled_from(
     ]
 )
 any_standing = st.builds(
-    Standing,
+    ConversationState,
     verification=st.none()
     | st.builds(Verification, st.integers(0, MAX_TRIES - 1), st.sampled_from(CodeState)),
     recent_sends=st.integers(0, 9),
@@ -226,18 +230,18 @@ any_standing = st.builds(
 )
 
 
-@given(said=anything_said, standing=any_standing, is_right=st.booleans())
+@given(said=anything_said, state=any_standing, is_right=st.booleans())
 def test_a_case_is_opened_for_a_right_live_code_and_nothing_else(
-    *, said: Said, standing: Standing, is_right: bool
+    *, said: Said, state: ConversationState, is_right: bool
 ) -> None:
-    decision = decide(said, standing, is_right=lambda _: is_right)
-    live = standing.verification is not None and standing.verification.code is CodeState.LIVE
+    decision = decide_reply(said, state, is_right=lambda _: is_right)
+    live = state.verification is not None and state.verification.code is CodeState.LIVE
     assert (decision == Verify()) == (said == CODE and live and is_right)
 
 
-@given(said=anything_said, standing=any_standing, is_right=st.booleans())
+@given(said=anything_said, state=any_standing, is_right=st.booleans())
 def test_a_code_is_sent_only_within_the_limit(
-    *, said: Said, standing: Standing, is_right: bool
+    *, said: Said, state: ConversationState, is_right: bool
 ) -> None:
-    decision = decide(said, standing, is_right=lambda _: is_right)
-    assert not isinstance(decision, Begin | SendAgain) or standing.recent_sends < MAX_SENDS
+    decision = decide_reply(said, state, is_right=lambda _: is_right)
+    assert not isinstance(decision, Begin | SendAgain) or state.recent_sends < MAX_SENDS

@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from app.core.encryption import Vault
-from app.fraud.otp import expires_at, is_right, keep, make_code
+from app.fraud.otp import expires_at, hash_code, is_right, make_code
 
 KEY = Fernet.generate_key().decode()
 
@@ -24,25 +24,25 @@ def test_a_code_has_six_digits_zeros_in_front_included() -> None:
 
 
 def test_the_kept_form_knows_its_code_alone(vault: Vault) -> None:
-    kept = keep("123456", verification_id=1, vault=vault)
+    kept = hash_code("123456", verification_id=1, vault=vault)
     assert is_right("123456", kept, verification_id=1, vault=vault)
     assert not is_right("123457", kept, verification_id=1, vault=vault)
     assert "123456" not in kept.salt + kept.code_hash
 
 
 def test_a_code_is_worth_nothing_to_another_verification(vault: Vault) -> None:
-    kept = keep("123456", verification_id=1, vault=vault)
+    kept = hash_code("123456", verification_id=1, vault=vault)
     assert not is_right("123456", kept, verification_id=2, vault=vault)
 
 
 def test_the_same_code_is_kept_differently_each_time(vault: Vault) -> None:
-    first, second = (keep("123456", verification_id=1, vault=vault) for _ in range(2))
+    first, second = (hash_code("123456", verification_id=1, vault=vault) for _ in range(2))
     assert first.salt != second.salt
     assert first.code_hash != second.code_hash
 
 
 def test_without_the_secret_key_a_code_can_not_be_searched_for(vault: Vault) -> None:
-    kept = keep("123456", verification_id=1, vault=vault)
+    kept = hash_code("123456", verification_id=1, vault=vault)
     thief = Vault(encryption_keys=[KEY], secret_key="another secret key")
     assert not is_right("123456", kept, verification_id=1, vault=thief)
 

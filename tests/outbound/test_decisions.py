@@ -9,13 +9,13 @@ from app.core.retry import RetryPolicy
 from app.outbound.decisions import (
     LEASE_SECONDS,
     THROTTLES_GIVEN_BACK,
+    Advance,
     Again,
-    Climb,
     Earlier,
-    FailTry,
+    FailAttempt,
     GiveUp,
     Ignore,
-    Rules,
+    OutboundRules,
     on_status,
 )
 from app.outbound.models import AttemptOutcome, OutboundStatus
@@ -26,13 +26,15 @@ REFUSED = Refused("no", 131026)
 
 
 @pytest.fixture
-def rules() -> Rules:
-    return Rules(RetryPolicy(5, base_seconds=10, cap_seconds=3600), Random(1), per_second=40)
+def rules() -> OutboundRules:
+    return OutboundRules(
+        RetryPolicy(5, base_seconds=10, cap_seconds=3600), Random(1), per_second=40
+    )
 
 
 @pytest.mark.parametrize("attempts, wait", [(1, 10), (2, 20), (3, 40), (4, 80)])
 def test_a_refused_message_waits_for_longer_and_longer(
-    rules: Rules, attempts: int, wait: float
+    rules: OutboundRules, attempts: int, wait: float
 ) -> None:
     again = rules.after_failure(REFUSED, attempts=attempts, earlier=Earlier())
     assert isinstance(again, Again)
@@ -40,33 +42,37 @@ def test_a_refused_message_waits_for_longer_and_longer(
     assert not again.given_back
 
 
-def test_the_last_refusal_ends_the_job(rules: Rules) -> None:
+def test_the_last_refusal_ends_the_job(rules: OutboundRules) -> None:
     assert rules.after_failure(REFUSED, attempts=5, earlier=Earlier()) == GiveUp()
 
 
 @pytest.mark.parametrize("fault", [Away("down"), NoAnswer("late"), Throttled("slow", 130429)])
 def test_a_fault_of_the_provider_costs_no_attempt_not_even_the_last(
-    rules: Rules, fault: Away | NoAnswer | Throttled
+    rules: OutboundRules, fault: Away | NoAnswer | Throttled
 ) -> None:
     again = rules.after_failure(fault, attempts=5, earlier=Earlier())
     assert isinstance(again, Again)
     assert again.given_back
 
 
-def test_a_message_that_may_have_gone_out_waits_for_its_delivery_status(rules: Rules) -> None:
+def test_a_message_that_may_have_gone_out_waits_for_its_delivery_status(
+    rules: OutboundRules,
+) -> None:
     again = rules.after_failure(NoAnswer("late"), attempts=1, earlier=Earlier())
     assert isinstance(again, Again)
     assert again.wait >= LEASE_SECONDS
 
 
 def test_a_message_that_meets_a_fault_each_time_while_others_are_answered_comes_to_an_end(
-    rules: Rules,
+    rules: OutboundRules,
 ) -> None:
     met = [rules.after_failure(Away("x"), attempts=1, earlier=Earlier(faults=n)) for n in range(6)]
     assert [isinstance(each, GiveUp) for each in met] == [False] * 5 + [True]
 
 
-def test_a_limit_of_one_recipient_is_given_back_and_waits_as_long_as_asked(rules: Rules) -> None:
+def test_a_limit_of_one_recipient_is_given_back_and_waits_as_long_as_asked(
+    rules: OutboundRules,
+) -> None:
     pair = Throttled("slow", 131056, retry_after=7, everyone=False)
     again = rules.after_failure(pair, attempts=5, earlier=Earlier())
     assert isinstance(again, Again)
@@ -74,7 +80,7 @@ def test_a_limit_of_one_recipient_is_given_back_and_waits_as_long_as_asked(rules
     assert again.given_back
 
 
-def test_limits_of_one_recipient_do_not_last_for_ever(rules: Rules) -> None:
+def test_limits_of_one_recipient_do_not_last_for_ever(rules: OutboundRules) -> None:
     pair = Throttled("slow", 131056, everyone=False)
     earlier = Earlier(throttles=THROTTLES_GIVEN_BACK)
     again = rules.after_failure(pair, attempts=1, earlier=earlier)
@@ -86,21 +92,21 @@ def test_limits_of_one_recipient_do_not_last_for_ever(rules: Rules) -> None:
 @pytest.mark.parametrize(
     "reported, job, attempt, change",
     [
-        (SENT, QUEUED, None, Climb(SENT)),
-        (SENT, QUEUED, AttemptOutcome.UNKNOWN, Climb(SENT)),
-        (SENT, FAILED, None, Climb(SENT)),
+        (SENT, QUEUED, None, Advance(SENT)),
+        (SENT, QUEUED, AttemptOutcome.UNKNOWN, Advance(SENT)),
+        (SENT, FAILED, None, Advance(SENT)),
         (SENT, FAILED, AttemptOutcome.FAILED, Ignore()),
         (SENT, QUEUED, AttemptOutcome.FAILED, Ignore()),
         (SENT, SENT, AttemptOutcome.SENT, Ignore()),
         (SENT, READ, AttemptOutcome.SENT, Ignore()),
-        (DELIVERED, SENT, AttemptOutcome.SENT, Climb(DELIVERED)),
-        (DELIVERED, QUEUED, None, Climb(DELIVERED)),
-        (DELIVERED, FAILED, AttemptOutcome.UNKNOWN, Climb(DELIVERED)),
+        (DELIVERED, SENT, AttemptOutcome.SENT, Advance(DELIVERED)),
+        (DELIVERED, QUEUED, None, Advance(DELIVERED)),
+        (DELIVERED, FAILED, AttemptOutcome.UNKNOWN, Advance(DELIVERED)),
         (DELIVERED, READ, AttemptOutcome.SENT, Ignore()),
-        (READ, DELIVERED, AttemptOutcome.SENT, Climb(READ)),
+        (READ, DELIVERED, AttemptOutcome.SENT, Advance(READ)),
         (READ, READ, AttemptOutcome.SENT, Ignore()),
-        (FAILED, SENT, AttemptOutcome.SENT, FailTry()),
-        (FAILED, QUEUED, None, FailTry()),
+        (FAILED, SENT, AttemptOutcome.SENT, FailAttempt()),
+        (FAILED, QUEUED, None, FailAttempt()),
         (FAILED, QUEUED, AttemptOutcome.UNKNOWN, Ignore()),
         (FAILED, QUEUED, AttemptOutcome.FAILED, Ignore()),
         (FAILED, DELIVERED, AttemptOutcome.SENT, Ignore()),
@@ -112,7 +118,7 @@ def test_what_a_status_means(
     reported: OutboundStatus,
     job: OutboundStatus,
     attempt: AttemptOutcome | None,
-    change: Climb | FailTry | Ignore,
+    change: Advance | FailAttempt | Ignore,
 ) -> None:
     assert on_status(reported, job=job, attempt=attempt) == change
 
@@ -123,6 +129,6 @@ def test_reports_in_any_order_end_at_the_top(order: tuple[OutboundStatus, ...]) 
     attempt: AttemptOutcome | None = None
     for reported in (*order, *order):
         change = on_status(reported, job=job, attempt=attempt)
-        if isinstance(change, Climb):
+        if isinstance(change, Advance):
             job, attempt = change.to, AttemptOutcome.SENT
     assert job is READ

@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
-from app.outbound.claim import Claimed, claim
+from app.outbound.claim_jobs import Claimed, claim_jobs
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
 from app.outbound.models import OutboundStatus
 from app.outbound.outcomes import Sent
+from app.outbound.record_outcomes import AttemptRef, Settled, record_outcomes
 from app.outbound.retry_job import retry_job
 from app.outbound.runner import SECONDS_AHEAD, OutboundRunner, due_in, run_outbound
-from app.outbound.settle import AttemptRef, Settled, settle
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.whatsapp import CUSTOMER, Read, known, numbered
@@ -100,7 +100,7 @@ def test_the_try_is_counted_and_committed_before_the_call(
     put()
     runner = container.outbound
     with container.sessions.begin() as session:
-        (claimed,) = claim(session, runner.rules, runner.desk).claimed
+        (claimed,) = claim_jobs(session, runner.rules, runner.composers).claimed
     assert CUSTOMER not in repr(claimed)
     (job,) = read("SELECT attempts, next_attempt_at > now() AS leased FROM cc_outbound_jobs")
     assert job == {"attempts": 1, "leased": True}
@@ -114,7 +114,7 @@ def test_a_job_whose_every_try_was_cut_off_is_failed_and_not_sent_again(
     runner = container.outbound
     for number in range(5):
         with container.sessions.begin() as session:
-            batch = claim(session, runner.rules, runner.desk, cut_off=bool(number))
+            batch = claim_jobs(session, runner.rules, runner.composers, cut_off=bool(number))
             assert len(batch.claimed) == 1
         make_due(read)
     assert run_outbound(runner).failed == 1
@@ -131,13 +131,17 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     claims: list[Claimed] = []
     for _ in range(2):
         with container.sessions.begin() as session:
-            claims += claim(session, runner.rules, runner.desk, cut_off=bool(claims)).claimed
+            claims += claim_jobs(
+                session, runner.rules, runner.composers, cut_off=bool(claims)
+            ).claimed
         make_due(read)
     first, second = claims
     for claimed, name in ((first, "wamid.first"), (second, "wamid.second")):
         with container.sessions.begin() as session:
             ref = AttemptRef(claimed.job_id, claimed.attempt_id)
-            settle(session, [Settled(ref, Sent(name))], runner.rules, runner.desk.vault)
+            record_outcomes(
+                session, [Settled(ref, Sent(name))], runner.rules, runner.composers.vault
+            )
     assert read("SELECT status, attempts FROM cc_outbound_jobs") == [
         {"status": "sent", "attempts": 2}
     ]
@@ -239,7 +243,7 @@ def test_a_claim_reserves_its_slots_in_the_pace(put: Enqueue, runner: OutboundRu
     waits = []
     for _ in range(3):
         with runner.sessions.begin() as session:
-            waits.append(claim(session, rules, runner.desk).wait)
+            waits.append(claim_jobs(session, rules, runner.composers).wait)
     assert waits[0] == 0
     assert 0.5 < waits[1] <= 1
     assert 1.5 < waits[2] <= 2
@@ -255,7 +259,9 @@ def test_all_workers_together_reserve_half_a_second_of_the_pace_at_most(
     batches = []
     for _ in range(6):
         with runner.sessions.begin() as session:
-            batches.append(claim(session, rules, runner.desk, limit=per_claim, ahead=SECONDS_AHEAD))
+            batches.append(
+                claim_jobs(session, rules, runner.composers, limit=per_claim, ahead=SECONDS_AHEAD)
+            )
     (reserved,) = read("SELECT next_slot_at - now() AS lead FROM cc_outbound_channels")
     assert reserved["lead"].total_seconds() <= 2 * SECONDS_AHEAD
     for batch in batches:
@@ -273,7 +279,7 @@ def test_codes_are_claimed_before_texts(
         enqueue_otp(session, to=to, subject_ref="verification:99")
     read("UPDATE cc_outbound_jobs SET next_attempt_at = now() - interval '1 h' WHERE kind = 'text'")
     with container.sessions.begin() as session:
-        batch = claim(session, runner.rules, runner.desk, limit=2)
+        batch = claim_jobs(session, runner.rules, runner.composers, limit=2)
     assert batch.disposed == [OutboundStatus.CANCELLED]  # it has no verification
     assert len(batch.claimed) == 1
 
@@ -312,9 +318,12 @@ def test_what_a_crash_cut_off_is_claimed_alone(
     for number in range(3):
         put(numbered(number))
     with runner.sessions.begin() as session:
-        assert len(claim(session, runner.rules, runner.desk, limit=2).claimed) == 2
+        assert len(claim_jobs(session, runner.rules, runner.composers, limit=2).claimed) == 2
     make_due(read)
     with runner.sessions.begin() as session:
-        assert len(claim(session, runner.rules, runner.desk, limit=9).claimed) == 1
+        assert len(claim_jobs(session, runner.rules, runner.composers, limit=9).claimed) == 1
     with runner.sessions.begin() as session:
-        assert len(claim(session, runner.rules, runner.desk, limit=9, cut_off=True).claimed) == 1
+        assert (
+            len(claim_jobs(session, runner.rules, runner.composers, limit=9, cut_off=True).claimed)
+            == 1
+        )

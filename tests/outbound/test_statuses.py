@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from app.bootstrap import Container
-from app.outbound.claim import Claimed, claim
+from app.outbound.claim_jobs import Claimed, claim_jobs
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from app.outbound.outcomes import NoAnswer, Outcome, Refused, Sent
-from app.outbound.settle import AttemptRef, Settled, settle
+from app.outbound.record_outcomes import AttemptRef, Settled, record_outcomes
 from app.outbound.statuses import StatusReport, apply_status
 from tests.whatsapp import Read, known, print_of
 
@@ -31,14 +31,16 @@ class Sending:
             session.execute(
                 text("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")
             )
-            (claimed,) = claim(session, runner.rules, runner.desk).claimed
+            (claimed,) = claim_jobs(session, runner.rules, runner.composers).claimed
         return claimed
 
     def answer(self, outcome: Outcome) -> str:
         runner = self.container.outbound
         with runner.sessions.begin() as session:
             ref = AttemptRef(self.claimed.job_id, self.claimed.attempt_id)
-            (status,) = settle(session, [Settled(ref, outcome)], runner.rules, runner.desk.vault)
+            (status,) = record_outcomes(
+                session, [Settled(ref, outcome)], runner.rules, runner.composers.vault
+            )
         return status
 
     def report(self, status: str, **more: int | str | None) -> bool:

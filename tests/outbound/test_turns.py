@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
-from app.outbound.claim import Batch, claim
+from app.outbound.claim_jobs import Batch, claim_jobs
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from app.outbound.outcomes import NoAnswer, NotCalled, Outcome, Refused, Sent
+from app.outbound.record_outcomes import AttemptRef, Settled, record_outcomes
 from app.outbound.runner import run_outbound
-from app.outbound.settle import AttemptRef, Settled, settle
 from app.outbound.statuses import StatusReport, apply_status
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.server import RunningSandbox
@@ -43,7 +43,7 @@ def take(container: Container) -> Callable[[], Batch]:
     def run() -> Batch:
         runner = container.outbound
         with container.sessions.begin() as session:
-            return claim(session, runner.rules, runner.desk, limit=10)
+            return claim_jobs(session, runner.rules, runner.composers, limit=10)
 
     return run
 
@@ -58,7 +58,7 @@ def end(container: Container) -> Callable[[Batch, Outcome], None]:
             Settled(AttemptRef(each.job_id, each.attempt_id), outcome) for each in batch.claimed
         ]
         with container.sessions.begin() as session:
-            settle(session, settled, runner.rules, container.vault)
+            record_outcomes(session, settled, runner.rules, container.vault)
 
     return run
 
@@ -129,7 +129,7 @@ def test_a_message_waits_while_an_earlier_one_waits_for_its_next_attempt(
     (claimed,) = take().claimed
     with container.sessions.begin() as session:
         ref = AttemptRef(claimed.job_id, claimed.attempt_id)
-        settle(session, [Settled(ref, REFUSED)], patient, container.vault)
+        record_outcomes(session, [Settled(ref, REFUSED)], patient, container.vault)
     read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE id = :id", id=second)
     assert taken(take()) == []
     read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")

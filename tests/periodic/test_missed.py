@@ -20,7 +20,7 @@ from tests.conftest import TurnableClock
 from tests.periodic.conftest import NOON, JobOf
 from tests.whatsapp import Read
 from tests.workers.conftest import eventually
-from workers.watch import watch
+from workers.missed_run_monitor import monitor
 
 EVENTS = "SELECT dedupe_key, payload FROM cc_automation_events ORDER BY id"
 ITEMS = "SELECT * FROM cc_admin_inbox_items ORDER BY id"
@@ -145,7 +145,7 @@ def test_the_watch_goes_on_looking_until_it_is_stopped(
     stopping = threading.Event()
     container = build(settings, process="watch", clock=clock)
     options = {"since": since, "every": 0.02}
-    thread = threading.Thread(target=watch, args=(container, stopping), kwargs=options)
+    thread = threading.Thread(target=monitor, args=(container, stopping), kwargs=options)
     thread.start()
     eventually(lambda: len(read(EVENTS)) == 2)
     clock.advance(minutes=15)

@@ -1,11 +1,11 @@
-"""The workers' application whose watch looks often, for runs that may not be late at all."""
+"""The workers' application whose monitor looks often, for runs that may not be late at all."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from app.core.settings import Settings
 from app.periodic.jobs import PeriodicJob, periodic_jobs
-from workers import watch
+from workers import missed_run_monitor
 from workers.celery import app
 
 __all__ = ["app"]
@@ -15,5 +15,5 @@ def _without_grace(settings: Settings) -> tuple[PeriodicJob, ...]:
     return tuple(replace(job, grace=timedelta()) for job in periodic_jobs(settings))
 
 
-watch.LOOK_SECONDS = 0.1
-watch.periodic_jobs = _without_grace  # type: ignore[attr-defined]
+missed_run_monitor.LOOK_SECONDS = 0.1
+missed_run_monitor.periodic_jobs = _without_grace  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from tests.dispatch.conftest import a_fraud_case
 from tests.workers.conftest import eventually
 from workers import container as process
 from workers import tasks
-from workers.alarm import Alarm
+from workers.retry_debounce import RetryDebounce
 from workers.tasks import INFRASTRUCTURE
 
 
@@ -40,7 +40,7 @@ def process_container(
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(tasks, "_alarm", Alarm())
+    monkeypatch.setattr(tasks, "_dispatch_retry", RetryDebounce())
     process.container.cache_clear()
     yield
     process.container().close()

@@ -7,7 +7,7 @@ from celery.events import EventReceiver
 from kombu.asynchronous import Hub
 
 from tests.workers.conftest import StartCelery, eventually
-from workers.events import FLUSH_SECONDS, DelayedTaskEvents
+from workers.delayed_events import FLUSH_SECONDS, DelayedTaskEvents
 
 
 class _Dispatcher:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from app.dispatch.decisions import Decision, Delivery, Failure
+from app.dispatch.decisions import Delivery, DispatchDecision, Failure
 from app.dispatch.fold import Folding, fold
 from app.inbox.drafts import Draft, draft_dead_letter
 
@@ -79,7 +79,7 @@ class _Item(NamedTuple):
     event_id: int
 
 
-def settle(connection: Connection[Any], decisions: Sequence[Decision]) -> None:
+def write_decisions(connection: Connection[Any], decisions: Sequence[DispatchDecision]) -> None:
     """Write `decisions`, whose events are locked by the caller's transaction."""
     deliveries = [decision for decision in decisions if isinstance(decision, Delivery)]
     failures = [decision for decision in decisions if isinstance(decision, Failure)]

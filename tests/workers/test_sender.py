@@ -5,7 +5,7 @@ from typing import Any
 from celery import Celery
 from kombu import Connection
 
-from workers.messages import WAITING_LIMIT, Sender
+from workers.sender import WAITING_LIMIT, Sender
 
 TASK = "dispatch.dispatch_due_events"
 

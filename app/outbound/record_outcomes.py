@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
 from app.outbound.channel import CHANNEL, note_outcomes
-from app.outbound.decisions import Again, Earlier, GiveUp, Rules, outcome_of
+from app.outbound.decisions import Again, Earlier, GiveUp, OutboundRules, outcome_of
 from app.outbound.models import (
     AttemptOutcome,
     OutboundAttempt,
@@ -77,8 +77,8 @@ class Settled:
     is_probe: bool = False
 
 
-def settle(
-    session: Session, settled: Sequence[Settled], rules: Rules, vault: Vault
+def record_outcomes(
+    session: Session, settled: Sequence[Settled], rules: OutboundRules, vault: Vault
 ) -> list[OutboundStatus]:
     """Write the outcomes of a batch and what follows; return their jobs' statuses in order.
 
@@ -124,7 +124,11 @@ def finish_sent(
 
 
 def fail_try(
-    session: Session, job: OutboundJob, attempt: OutboundAttempt, failure: Failed, rules: Rules
+    session: Session,
+    job: OutboundJob,
+    attempt: OutboundAttempt,
+    failure: Failed,
+    rules: OutboundRules,
 ) -> None:
     """Write that an attempt failed; its job waits for the next one, or fails with its last."""
     earlier = _earlier(session, job)
@@ -180,7 +184,9 @@ def _give_back(session: Session, attempts: Sequence[AttemptRef]) -> None:
         session.execute(_GIVE_BACK, {"attempts": [each.attempt_id for each in attempts]})
 
 
-def _settle_failure(session: Session, ref: AttemptRef, failure: Failed, rules: Rules) -> None:
+def _settle_failure(
+    session: Session, ref: AttemptRef, failure: Failed, rules: OutboundRules
+) -> None:
     job = session.get_one(OutboundJob, ref.job_id)
     attempt = session.get_one(OutboundAttempt, ref.attempt_id)
     if attempt.outcome is None:

@@ -1,4 +1,4 @@
-"""A watch in the dispatcher: it notices periodic runs that did not happen.
+"""A thread in the dispatcher that reports periodic runs which did not happen.
 
 It depends neither on beat nor on the broker nor on the worker that runs the periodic jobs.
 Each dispatcher watches; what two of them notice is one event.
@@ -24,8 +24,8 @@ LOOK_SECONDS = 30.0
 STOP_SECONDS = 1.0
 
 
-class Watch(StartStopStep):
-    """Runs the watch's thread in a worker that consumes the dispatch queue."""
+class MissedRunMonitor(StartStopStep):
+    """Runs the monitor's thread in a worker that consumes the dispatch queue."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -35,18 +35,18 @@ class Watch(StartStopStep):
         self.thread: Thread | None = None
 
     def include_if(self, parent: Any) -> bool:
-        """Watch only where dispatch tasks run."""
+        """MissedRunMonitor only where dispatch tasks run."""
         return DISPATCH in parent.app.amqp.queues.consume_from
 
     def start(self, _parent: Any) -> None:
         """Start watching, with a container that no child of this process shares."""
-        container = build(Settings.load(), process="automation-watch")
+        container = build(Settings.load(), process="automation-monitor")
         options = {"since": container.clock(), "every": LOOK_SECONDS}
         self.thread = Thread(
-            target=watch,
+            target=monitor,
             args=(container, self.stopping),
             kwargs=options,
-            name="watch",
+            name="missed-run-monitor",
             daemon=True,
         )
         self.thread.start()
@@ -58,16 +58,16 @@ class Watch(StartStopStep):
             self.thread.join(timeout=STOP_SECONDS)
 
 
-def watch(container: Container, stopping: Event, *, since: datetime, every: float) -> None:
+def monitor(container: Container, stopping: Event, *, since: datetime, every: float) -> None:
     """Look every so many seconds until `stopping` is set; close the container then.
 
-    `since` is when the watch began. A database that is away is asked again at the next look.
+    `since` is when the monitor started. A database that is away is asked again at the next look.
     """
     while not stopping.wait(every):
         try:
             _look(container, since)
         except SQLAlchemyError as error:
-            log.warning("watch_cut_off", error=type(error).__name__)
+            log.warning("missed_run_monitor_cut_off", error=type(error).__name__)
         container.engine.dispose()
     container.close()
 

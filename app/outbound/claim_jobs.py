@@ -20,12 +20,12 @@ from app.core.encryption import Vault
 from app.customers.identify import address_of
 from app.customers.identity import Identity
 from app.outbound.channel import read_gate, release_probe, reserve_slots, take_probe
-from app.outbound.decisions import LEASE_SECONDS, Rules
+from app.outbound.decisions import LEASE_SECONDS, OutboundRules
 from app.outbound.messages import Message, load
 from app.outbound.models import OutboundJob, OutboundKind, OutboundStatus
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import CRASHED
-from app.outbound.settle import give_up
+from app.outbound.record_outcomes import give_up
 from app.outbound.turns import in_turn, release
 from app.outbox.events import OutboundComposeFailed
 from app.outbox.record import record_event
@@ -133,7 +133,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Composers:
     """What turns a job into a message: the vault, and a composer per kind that needs one."""
 
     vault: Vault
@@ -147,10 +147,10 @@ class _Composed:
     message: Message
 
 
-def claim(  # noqa: PLR0913 - the last three are options
+def claim_jobs(  # noqa: PLR0913 - the last three are options
     session: Session,
-    rules: Rules,
-    desk: Desk,
+    rules: OutboundRules,
+    composers: Composers,
     *,
     limit: int = 1,
     ahead: float = inf,
@@ -173,7 +173,7 @@ def claim(  # noqa: PLR0913 - the last three are options
         return Batch(put_off=len(due))
     if gate.is_open_circuit and not take_probe(session, seconds=PROBE_SECONDS):
         return Batch(held=1.0)
-    composed, disposed = _compose_all(session, jobs, rules, desk)
+    composed, disposed = _compose_all(session, jobs, rules, composers)
     if gate.is_open_circuit and not composed:
         release_probe(session)
     return _start(session, composed, disposed, rules, is_probe=gate.is_open_circuit)
@@ -190,12 +190,12 @@ def _due(session: Session, query: Any, limit: int) -> list[Row[Any]]:
 
 
 def _compose_all(
-    session: Session, jobs: Sequence[Row[Any]], rules: Rules, desk: Desk
+    session: Session, jobs: Sequence[Row[Any]], rules: OutboundRules, composers: Composers
 ) -> tuple[list[_Composed], list[OutboundStatus]]:
     composed: list[_Composed] = []
     disposed: list[OutboundStatus] = []
     for job in jobs:
-        match _compose_one(session, job, rules, desk):
+        match _compose_one(session, job, rules, composers):
             case _Composed() as one:
                 composed.append(one)
             case status:
@@ -205,7 +205,7 @@ def _compose_all(
 
 
 def _compose_one(
-    session: Session, job: Row[Any], rules: Rules, desk: Desk
+    session: Session, job: Row[Any], rules: OutboundRules, composers: Composers
 ) -> _Composed | OutboundStatus:
     """Compose one message; whatever its composer raises stays with this job."""
     if rules.is_spent(job.attempts):
@@ -213,8 +213,10 @@ def _compose_one(
         return OutboundStatus.FAILED
     try:
         with session.begin_nested():
-            message = _compose(session, job, desk)
-            recipient = address_of(job.number_encrypted, job.user_id_encrypted, vault=desk.vault)
+            message = _compose(session, job, composers)
+            recipient = address_of(
+                job.number_encrypted, job.user_id_encrypted, vault=composers.vault
+            )
     except Exception as error:
         log.exception("outbound_compose_failed", job_id=job.id)
         _postpone(session, job.id, type(error).__name__, rules)
@@ -225,14 +227,14 @@ def _compose_one(
     return _Composed(job.id, recipient, message)
 
 
-def _compose(session: Session, job: Row[Any], desk: Desk) -> Message | None:
+def _compose(session: Session, job: Row[Any], composers: Composers) -> Message | None:
     kind = OutboundKind(job.kind)
     if job.text_encrypted is not None:
-        return load(kind, desk.vault.decrypt(job.text_encrypted))
-    return desk.composers[kind](session, JobToCompose(job.id, job.subject_ref))
+        return load(kind, composers.vault.decrypt(job.text_encrypted))
+    return composers.composers[kind](session, JobToCompose(job.id, job.subject_ref))
 
 
-def _postpone(session: Session, job_id: int, error: str, rules: Rules) -> None:
+def _postpone(session: Session, job_id: int, error: str, rules: OutboundRules) -> None:
     """Put off a message that we could not put together: our fault, so it costs no attempt."""
     reason = f"The message could not be put together ({error})."
     values = {"id": job_id, "wait": rules.wait_after_our_fault(), "reason": reason}
@@ -245,7 +247,7 @@ def _start(
     session: Session,
     composed: Sequence[_Composed],
     disposed: Sequence[OutboundStatus],
-    rules: Rules,
+    rules: OutboundRules,
     *,
     is_probe: bool,
 ) -> Batch:

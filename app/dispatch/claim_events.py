@@ -45,7 +45,7 @@ FOR UPDATE
 """
 
 
-def claim(
+def claim_events(
     connection: Connection[Any], *, limit: int, query: str = UNSUSPECTED
 ) -> list[ClaimedEvent]:
     """Lock and return up to `limit` due events, the longest due first.

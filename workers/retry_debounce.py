@@ -7,7 +7,7 @@ LONGEST_SECONDS = 600.0
 """A longer wait is split: a broker redelivers what it holds for too long."""
 
 
-class Alarm:
+class RetryDebounce:
     """Keeps at most one useful retry per process waiting in the broker.
 
     Without it an outage would leave one message in the broker per run that failed. A retry
@@ -17,15 +17,15 @@ class Alarm:
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self._rings_at = 0.0
+        self._due_at = 0.0
 
-    def set(self, wait: float | None) -> float | None:
+    def countdown(self, wait: float | None) -> float | None:
         """Return the seconds after which to come back, or None if there is no need."""
         if wait is None:
             return None
         wait = min(wait, LONGEST_SECONDS)
-        rings_at = self._now() + wait
-        if self._now() < self._rings_at <= rings_at:
+        due_at = self._now() + wait
+        if self._now() < self._due_at <= due_at:
             return None
-        self._rings_at = rings_at
+        self._due_at = due_at
         return wait

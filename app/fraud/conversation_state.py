@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.fraud.conversation import CodeState, Standing, Verification
+from app.fraud.conversation import CodeState, ConversationState, Verification
 from app.fraud.models import CaseStatus, FraudCase, InboundMessage, VerificationJob
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Language
@@ -53,14 +53,14 @@ _STANDING = select(
 """Built once: to put it together took longer than to execute it."""
 
 
-def read_standing(
+def read_conversation_state(
     session: Session,
     customer_id: int,
     verification: VerificationJob | None,
     code: CodeState,
     *,
     message_id: int,
-) -> Standing:
+) -> ConversationState:
     """Return what the conversation decides by, in one statement.
 
     `message_id` is the row of the message that is being taken in.
@@ -68,7 +68,7 @@ def read_standing(
     sends, messages, language, newest_case, first_id = session.execute(
         _STANDING, {"customer_id": customer_id}
     ).one()
-    return Standing(
+    return ConversationState(
         verification=Verification(verification.failed_tries, code) if verification else None,
         recent_sends=sends,
         recent_messages=messages,

@@ -6,7 +6,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from workers.queues import Gauge, queue_of
+from workers.queues import QueueDepth, queue_of
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ class Sender:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._gauge = Gauge(app)
+        self._depth = QueueDepth(app)
         self._room: Counter[str] = Counter()
 
     def send(self, task: str, *, times: int = 1) -> None:
@@ -43,5 +43,5 @@ class Sender:
 
     def _has_room(self, queue: str) -> bool:
         if self._room[queue] <= 0:
-            self._room[queue] = WAITING_LIMIT - self._gauge.count_waiting(queue)
+            self._room[queue] = WAITING_LIMIT - self._depth.count_waiting(queue)
         return self._room[queue] > 0

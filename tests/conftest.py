@@ -5,6 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,9 @@ SECRETS = {
     "AUTOMATION_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
 }
 
+MEMORY_NEEDED = 2 * 1024**3
+"""Bytes that must be free in memory before a test server keeps its data there."""
+
 
 @dataclass(slots=True)
 class TurnableClock:
@@ -50,7 +54,10 @@ class TurnableClock:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Return a PostgreSQL server of this test process, with a migrated template database."""
-    with start_postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+    with (
+        _fast_folder(tmp_path_factory) as folder,
+        start_postgres(folder, durable=False) as server,
+    ):
         migrate(Settings.load(_environment(server.url, server.owner_url)))
         yield server
 
@@ -61,7 +68,9 @@ def database_urls(postgres: PostgresServer) -> Iterator[tuple[str, str]]:
     name = f"test_{secrets.token_hex(6)}"
     template = make_url(postgres.url).database
     with psycopg.connect(postgres.superuser_dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER automation_owner")
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER automation_owner"
+        )
         yield _in_database(postgres.url, name), _in_database(postgres.owner_url, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -118,6 +127,20 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the chaos report below the tests' own summary."""
     write_report(terminalreporter)
+
+
+@contextmanager
+def _fast_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder in memory if there is room, because each test copies a database.
+
+    On the disk of a small machine a copy takes 170 ms, in memory 14 ms.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - the folder inside it gets a random name
+    if not (memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED):
+        yield tmp_path_factory.mktemp("postgres")
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="automation-tests-") as folder:
+        yield Path(folder)
 
 
 def _environment(url: str, owner_url: str) -> dict[str, str]:

@@ -9,7 +9,8 @@
                               └─ RESEND, report: stays awaiting
 
 What a customer writes while their newest case is open is kept with it, unless it is a command,
-a code or a new report.
+a code or a new report. If no verification is open too, an edit is kept with the case whatever it
+says, because it may change what the case was opened for, and a deletion is noted there.
 
 A wrong code is counted across resends. An expired code, a mistyped one and one that was
 not sent yet cost no attempt, because they tell a guesser nothing.
@@ -90,14 +91,19 @@ class ConversationState:
 
 
 def decide_reply(
-    said: Said, state: ConversationState, *, is_right: Callable[[str], bool]
+    said: Said, state: ConversationState, *, is_right: Callable[[str], bool], is_edit: bool = False
 ) -> ConversationDecision:
     """Return what to do about a message, given where its sender stands.
 
     `is_right` compares digits with every live code; it is asked only while there is one.
+    `is_edit` tells that `said` replaces what an earlier message said.
     """
     verification = state.verification
-    if (decision := _in_any_state(said, verification)) is not None:
+    if isinstance(said, Deletion):
+        return _on_deletion(state)
+    if is_edit and _has_case_alone(state) and not isinstance(said, Echo):
+        return _add_to_case(AddToCase(), state)
+    if (decision := _in_any_state(said)) is not None:
         return decision
     if verification is None:
         return _with_nothing_open(said, state)
@@ -106,12 +112,20 @@ def decide_reply(
     return _while_awaiting(said, verification, state)
 
 
-def _in_any_state(said: Said, verification: Verification | None) -> ConversationDecision | None:
+def _has_case_alone(state: ConversationState) -> bool:
+    return state.has_open_case and state.verification is None
+
+
+def _on_deletion(state: ConversationState) -> ConversationDecision:
+    if state.verification is not None:
+        return NoteDeletion()
+    return _add_to_case(NoteDeletion(), state) if state.has_open_case else Silence()
+
+
+def _in_any_state(said: Said) -> ConversationDecision | None:
     match said:
         case Echo():
             return Silence()
-        case Deletion():
-            return NoteDeletion() if verification else Silence()
         case Unsupported():
             return Answer(Reply.UNSUPPORTED)
         case Request(command=Command.HELP):
@@ -135,8 +149,10 @@ def _belongs_to_case(said: Said, state: ConversationState) -> bool:
             return False
 
 
-def _add_to_case(state: ConversationState) -> ConversationDecision:
-    return AddToCase() if state.recent_messages <= MAX_KEPT else Silence()
+def _add_to_case(
+    decision: AddToCase | NoteDeletion, state: ConversationState
+) -> ConversationDecision:
+    return decision if state.recent_messages <= MAX_KEPT else Silence()
 
 
 def language_of(said: Said, state: ConversationState) -> Language:
@@ -148,7 +164,7 @@ def language_of(said: Said, state: ConversationState) -> Language:
 def _with_nothing_open(said: Said, state: ConversationState) -> ConversationDecision:
     match said:
         case _ if _belongs_to_case(said, state):
-            return _add_to_case(state)
+            return _add_to_case(AddToCase(), state)
         case Report(text=text):
             return _if_sendable(Begin(text), state)
         case Code():
@@ -172,7 +188,7 @@ def _while_awaiting(
         case MistypedCode():
             return Answer(Reply.MISTYPED_CODE)
         case _ if _belongs_to_case(said, state):
-            return _add_to_case(state)
+            return _add_to_case(AddToCase(), state)
         case _:
             return Answer(Reply.ENTER_CODE)
 

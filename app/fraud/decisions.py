@@ -38,7 +38,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class NoteDeletion:
-    """Keep with the report that the customer deleted a message; say nothing."""
+    """Keep with the open report, else with the open case, that the customer deleted a message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from app.fraud.decisions import (
     Verify,
 )
 from app.fraud.expiry import VERIFICATION_LIFETIME, open_verification
-from app.fraud.models import InboundMessage, VerificationJob, VerificationStatus
+from app.fraud.models import FraudCase, InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
@@ -45,6 +45,7 @@ from app.outbox.record import record_event
 log = structlog.get_logger(__name__)
 
 DELETION = "(The customer deleted a message.)"
+EDIT = "(The customer edited a message.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,11 @@ class CustomerMessage:
     kind: str
     text: str | None = field(default=None, repr=False)
     sent_at: datetime | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it replaces what an earlier message said."""
+        return self.kind == "edit"
 
 
 def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
@@ -84,9 +90,9 @@ def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     said = _said(message)
     code = codes.state_for(_entered(said))
     state = read_conversation_state(session, customer.id, verification, code, message_id=message_id)
-    decision = decide_reply(said, state, is_right=codes.is_right)
-    answering, text = limits.judge(decision, state), message.text or ""
-    intake = _Intake(session, customer, vault, now, verification, codes, answering, text)
+    decision = decide_reply(said, state, is_right=codes.is_right, is_edit=message.is_edit)
+    answering = limits.judge(decision, state)
+    intake = _Intake(session, customer, vault, now, verification, codes, answering, _noted(message))
     intake.write(decision, said, language_of(said, state))
     return decision
 
@@ -100,6 +106,11 @@ def _said(message: CustomerMessage) -> Said:
     if isinstance(said, Unsupported):
         log.info("inbound_kind_unsupported", kind=message.kind)
     return said
+
+
+def _noted(message: CustomerMessage) -> str:
+    """Return what is kept with a case: the words, and that they replace earlier ones."""
+    return "\n".join(part for part in (EDIT if message.is_edit else "", message.text) if part)
 
 
 def _entered(said: Said) -> str | None:
@@ -149,6 +160,8 @@ class _Intake:
                 self._say(reply, language, minutes=minutes)
             case AddToCase():
                 self._add_to_case(language)
+            case NoteDeletion() if self.verification is None:
+                self._note_on_case(DELETION)
             case Silence():
                 log.warning("inbound_unanswered", sender=self.customer.masked)
             case Verify() if self.verification is not None and isinstance(said, Code):
@@ -204,10 +217,15 @@ class _Intake:
         self._say(Reply.VERIFIED, language, subject_ref=f"case:{case.id}", case_id=case.id)
 
     def _add_to_case(self, language: Language) -> None:
+        case = self._note_on_case(self.text)
+        if case is not None:
+            self._say(Reply.ADDED_TO_CASE, language, f"case:{case.id}", case_id=case.id)
+
+    def _note_on_case(self, text: str) -> FraudCase | None:
         case = open_case_of(self.session, self.customer.id)
         if case is not None:
-            add_message(self.session, case, storable(self.text, limit=MAX_MESSAGE))
-            self._say(Reply.ADDED_TO_CASE, language, f"case:{case.id}", case_id=case.id)
+            add_message(self.session, case, storable(text, limit=MAX_MESSAGE))
+        return case
 
     def _add(self, verification: VerificationJob, report: str | None) -> None:
         if report:

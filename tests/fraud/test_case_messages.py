@@ -64,6 +64,39 @@ def test_it_becomes_an_item_of_its_own_once_that_one_is_resolved(
     assert item["link_ref"] == "/automation/cases/1"
 
 
+def test_a_deleted_message_is_noted_on_the_case_and_on_its_item_and_not_answered(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    dispatch_due(container.dispatcher)
+    (before,) = read("SELECT version FROM cc_admin_inbox_items")
+    told = len(customer.inbox())
+
+    assert customer.write(None, kind="revoke") == "NoteDeletion"
+    customer.run()
+    dispatch_due(container.dispatcher)
+
+    assert len(customer.inbox()) == told
+    assert read(MESSAGES) == [{"case_id": 1, "text": "(The customer deleted a message.)"}]
+    (item,) = read("SELECT version, occurrences FROM cc_admin_inbox_items")
+    assert (item["version"], item["occurrences"]) == (before["version"] + 1, 2)
+
+
+def test_an_edited_report_is_kept_with_the_case_and_opens_no_second_verification(
+    container: Container, customer: Customer, read: Read
+) -> None:
+    open_case(customer)
+    dispatch_due(container.dispatcher)
+
+    assert customer.write(f"{REPORT}, 480 EUR", kind="edit") == "AddToCase"
+    dispatch_due(container.dispatcher)
+
+    text = f"(The customer edited a message.)\n{REPORT}, 480 EUR"
+    assert read(MESSAGES) == [{"case_id": 1, "text": text}]
+    assert read("SELECT occurrences FROM cc_admin_inbox_items") == [{"occurrences": 2}]
+    assert len(read("SELECT id FROM cc_verification_jobs")) == 1
+
+
 def test_it_belongs_to_the_newest_case_alone_and_to_none_that_is_closed(
     customer: Customer, read: Read
 ) -> None:

@@ -199,6 +199,27 @@ def test_a_deleted_message_is_noted_with_an_open_report_and_answered_never() -> 
     assert decide_reply(Deletion(), NOTHING, is_right=wrong) == Silence()
 
 
+def test_a_deleted_message_is_noted_with_an_open_case_up_to_a_limit() -> None:
+    noted = ConversationState(has_open_case=True, recent_messages=MAX_KEPT)
+    assert decide_reply(Deletion(), noted, is_right=wrong) == NoteDeletion()
+    flood = replace(noted, recent_messages=MAX_KEPT + 1)
+    assert decide_reply(Deletion(), flood, is_right=wrong) == Silence()
+
+
+@pytest.mark.parametrize("said", [REPORT, CANCEL, CODE, SmallTalk(is_courtesy=True), Unsupported()])
+def test_an_edit_is_kept_with_the_open_case_whatever_it_says(said: Said) -> None:
+    state = ConversationState(has_open_case=True)
+    assert decide_reply(said, state, is_right=wrong, is_edit=True) == AddToCase()
+    assert decide_reply(said, state, is_right=wrong) != AddToCase()
+
+
+def test_an_edit_while_a_code_is_awaited_is_a_message_like_any_other() -> None:
+    awaiting = replace(AWAITING, has_open_case=True)
+    for said in (REPORT, CODE, CANCEL):
+        edited = decide_reply(said, awaiting, is_right=right, is_edit=True)
+        assert edited == decide_reply(said, awaiting, is_right=right)
+
+
 def test_the_answer_is_in_the_language_of_the_message_else_the_last_else_english() -> None:
     spanish = ConversationState(language=Language.SPANISH)
     assert language_of(HELP, spanish) is Language.ENGLISH

@@ -22,6 +22,7 @@ class CaseView:
     id: int
     status: str
     phone: str
+    customer_id: int
     language: str
     report: str
     verification_job_id: int
@@ -64,12 +65,14 @@ def list_cases(
     session: Session,
     *,
     status: str | None = None,
+    customer_id: int | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Page[CaseView]:
     """Return a page of cases, newest first. Raises InvalidInput on a foreign cursor."""
     before = decode_cursor(cursor)
-    conditions = [] if status is None else [FraudCase.status == status]
+    parts = ((FraudCase.status, status), (FraudCase.customer_id, customer_id))
+    conditions = [column == value for column, value in parts if value is not None]
     newest = (
         select(FraudCase.id).where(FraudCase.id < before, *conditions).order_by(FraudCase.id.desc())
     )

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app.core.encryption import Vault
 from app.core.errors import Conflict, InvalidInput
 from app.customers.identify import KnownCustomer, identify
+from app.customers.parse import parse_identity
 from app.outbound.messages import Message, checked, dump, kind_of
 from app.outbound.models import OutboundHistory, OutboundJob, OutboundKind, OutboundStatus
-from app.outbound.recipients import identity_of
 
 MAX_KEY = 200
 """Characters of an idempotency key."""
@@ -41,7 +41,9 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     that was used for something else.
     """
     _check_key(idempotency_key)
-    to = identify(session, identity_of(recipient), vault=vault, is_providers_form=False)
+    to = identify(
+        session, parse_identity(recipient, field="recipient"), vault=vault, is_providers_form=False
+    )
     enqueued = enqueue(session, message, to=to, vault=vault, idempotency_key=idempotency_key)
     if enqueued.is_new:
         session.add(

@@ -30,6 +30,7 @@ class JobFilter:
     status: OutboundStatus | None = None
     kind: OutboundKind | None = None
     subject_ref: str | None = None
+    customer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class OutboundJobView:
     kind: str
     status: str
     recipient: str
+    customer_id: int
     subject_ref: str | None
     attempts: int
     budget: int
@@ -142,6 +144,7 @@ def _ids(wanted: JobFilter, *, before: int, limit: int) -> Select[int]:
         (OutboundJob.status, wanted.status),
         (OutboundJob.kind, wanted.kind),
         (OutboundJob.subject_ref, wanted.subject_ref),
+        (OutboundJob.customer_id, wanted.customer_id),
     )
     conditions = [column == value for column, value in parts if value is not None]
     return (

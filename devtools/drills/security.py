@@ -26,6 +26,7 @@ API = (
     ("POST", "/api/automation/inbox/bulk"),
     ("GET", "/api/automation/stats"),
     ("GET", "/api/fraud/cases"),
+    ("POST", "/api/customers/search"),
     ("GET", "/api/fraud/cases/1"),
     ("GET", "/api/outbound/jobs"),
     ("POST", "/api/outbound/jobs"),

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import InvalidInput
 from app.customers.identity import USER_ID
-from app.outbound.recipients import parse_recipient
+from app.customers.parse import parse_number
 from devtools.whatsapp_sandbox.faults import SLOW_SECONDS, Fault, FaultKind
 from devtools.whatsapp_sandbox.network import Network
 from devtools.whatsapp_sandbox.state import Author, Conversation
@@ -67,7 +67,7 @@ def _user_id(typed: str) -> str:
 
 def _digits(number: str) -> str:
     try:
-        return parse_recipient(f"+{number.strip().lstrip('+')}").removeprefix("+")
+        return parse_number(f"+{number.strip().lstrip('+')}", field="number").removeprefix("+")
     except InvalidInput as error:
         raise ValueError(str(error)) from None
 

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.web.api import automation, cases, checkers, events, inbox, outbound
+from app.web.api import automation, cases, checkers, customers, events, inbox, outbound
 
 
 def install(app: Flask) -> None:
     """Serve everything under `/api`."""
-    for module in (automation, inbox, events, checkers, cases, outbound):
+    for module in (automation, inbox, events, checkers, cases, customers, outbound):
         app.register_blueprint(module.blueprint)

@@ -4,7 +4,9 @@ from typing import Literal
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
+from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.fraud.queries import list_cases, show_case
 from app.web.context import container
@@ -17,6 +19,7 @@ class CasesQuery(ListQuery):
     """Which cases."""
 
     status: Literal["open", "closed"] | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 @blueprint.get("")
@@ -24,8 +27,7 @@ def index() -> ResponseReturnValue:
     """Answer with a page of cases, newest first."""
     query = read_query(CasesQuery)
     with container().sessions.begin() as session:
-        page = list_cases(session, status=query.status, cursor=query.cursor, limit=query.limit)
-    return jsonify(page)
+        return jsonify(list_cases(session, **query.model_dump()))
 
 
 @blueprint.get("/<id:case_id>")

@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field, model_validator
 
+from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.outbound.enqueue import submit
 from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, Message, Template, Text
@@ -28,6 +29,7 @@ class JobsQuery(ListQuery):
     status: OutboundStatus | None = None
     kind: OutboundKind | None = None
     subject_ref: ShortText | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class TemplateBody(Body):

@@ -3,9 +3,9 @@
 import pytest
 
 from app.core.errors import InvalidInput
+from app.customers.parse import parse_number
 from app.outbound.messages import MAX_TEXT, Message, Template, Text, checked, dump, kind_of, load
 from app.outbound.reasons import reason_of
-from app.outbound.recipients import parse_recipient
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from app.outbound.recipients import parse_recipient
     ],
 )
 def test_a_number_is_brought_to_its_international_form(typed: str, number: str) -> None:
-    assert parse_recipient(typed) == number
+    assert parse_number(typed, field="recipient") == number
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_number_is_brought_to_its_international_form(typed: str, number: str) 
 )
 def test_what_is_no_international_number_is_refused(typed: str) -> None:
     with pytest.raises(InvalidInput, match="international format") as refusal:
-        parse_recipient(typed)
+        parse_number(typed, field="recipient")
     assert refusal.value.field == "recipient"
 
 

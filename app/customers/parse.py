@@ -1,0 +1,42 @@
+"""Identities that people type: a number in any international format, or a user id. Pure."""
+
+import phonenumbers
+
+from app.core.errors import InvalidInput
+from app.customers.identity import USER_ID, Identity
+from app.customers.numbers import canonical
+
+
+def parse_identity(text: str, *, field: str) -> Identity:
+    """Return the identity that `text` names: a user id of WhatsApp, or a telephone number.
+
+    Raises InvalidInput for `field` if it is neither.
+    """
+    if USER_ID.fullmatch(text.strip()):
+        return Identity(user_id=text.strip())
+    return Identity(number=parse_number(text, field=field))
+
+
+def parse_number(text: str, *, field: str) -> str:
+    """Return the telephone number in `text` as E.164 (`+34600111222`).
+
+    The number must carry its country code and have a length that exists in that country.
+    The provider's own spellings (`+52 1 …`) are accepted. Raises InvalidInput for `field`.
+    """
+    try:
+        number = phonenumbers.parse(text.strip(), None)
+    except phonenumbers.NumberParseException:
+        raise _invalid(field) from None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    dialable = phonenumbers.parse(canonical(e164), None)
+    if number.extension or not phonenumbers.is_possible_number(dialable):
+        raise _invalid(field)
+    return e164
+
+
+def _invalid(field: str) -> InvalidInput:
+    return InvalidInput(
+        f"The {field} is not a telephone number in international format;"
+        " write it like +34600111222.",
+        field=field,
+    )

@@ -50,7 +50,13 @@ class InboxItem(Base):
             unique=True,
             postgresql_where=text("status IN ('open', 'acknowledged') AND group_key IS NOT NULL"),
         ),
-        Index("ix_cc_admin_inbox_items_severity", "status", "severity", "id"),
+        Index(
+            "ix_cc_admin_inbox_items_severity",
+            "status",
+            "severity",
+            "id",
+            postgresql_include=["created_at"],
+        ),
         Index("ix_cc_admin_inbox_items_filters", "type", "status", "severity", "id"),
         Index(
             "ix_cc_admin_inbox_items_assignee",
@@ -62,6 +68,7 @@ class InboxItem(Base):
         Index(
             "ix_cc_admin_inbox_items_closed",
             "closed_at",
+            postgresql_include=["severity", "created_at"],
             postgresql_where=text("closed_at IS NOT NULL"),
         ),
     )

@@ -4,10 +4,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    Table,
+    event,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
+
+WAIT_STEP = """
+CASE WHEN sent_at - created_at < '1 minute'::interval
+     THEN date_trunc('millisecond', sent_at - created_at)
+     ELSE date_trunc('second', sent_at - created_at) END
+"""
+"""How long a sent event waited: by the millisecond up to a minute, by the second beyond it.
+
+PostgreSQL keeps statistics of this expression. Without them it expects as many waits as
+events, and sorts a day's events to group them, in place of hashing them in parallel.
+"""
 
 
 class EventStatus(StrEnum):
@@ -83,6 +103,16 @@ class AutomationEvent(Base):
     item_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+@event.listens_for(AutomationEvent.__table__, "after_create")
+def _keep_statistics(_table: Table, connection: Connection, **_options: object) -> None:
+    connection.execute(
+        text(
+            f"CREATE STATISTICS st_cc_automation_events_wait ON ({WAIT_STEP})"
+            " FROM cc_automation_events"
+        )
+    )
 
 
 class AutomationEventAttempt(Base):

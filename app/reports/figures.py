@@ -5,20 +5,25 @@ stored; nothing here names a customer.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Float,
     Integer,
+    Interval,
+    Select,
     and_,
-    case,
     cast,
-    false,
     func,
+    literal,
+    literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -27,14 +32,13 @@ from app.inbox.drafts import Severity
 from app.inbox.models import InboxItem, ItemStatus
 from app.outbound.models import OutboundJob
 from app.outbox.events import OutboundFailedMaxAttempts
-from app.outbox.models import AutomationEvent, EventStatus
+from app.outbox.models import WAIT_STEP, AutomationEvent, EventStatus
 from app.reports.business_day import BusinessDay
 from app.reports.percentiles import percentile
 
 Figures = dict[str, Any]
 
 DEAD = "dead"
-OUTCOMES = (EventStatus.SENT.value, EventStatus.PENDING.value, EventStatus.FAILED.value, DEAD)
 CAUSES_LIMIT = 20
 AGES = {
     "under_1_hour": timedelta(hours=1),
@@ -45,13 +49,14 @@ OLDER = "older"
 
 _Moment = InstrumentedAttribute[Any]
 
-_OUTCOME = case((AutomationEvent.dead_at.is_not(None), DEAD), else_=AutomationEvent.status)
-_WAIT = AutomationEvent.sent_at - AutomationEvent.created_at
-_STEP_OF_WAIT = case(
-    (timedelta(minutes=1) > _WAIT, func.date_trunc("millisecond", _WAIT)),
-    else_=func.date_trunc("second", _WAIT),
-)
-"""Waits are counted by the millisecond up to a minute, and by the second beyond it."""
+_WAIT: ColumnElement[timedelta] = literal_column(WAIT_STEP, Interval)
+_IS_FAILED = AutomationEvent.status == EventStatus.FAILED
+_BY_OUTCOME = {
+    EventStatus.SENT.value: func.count(AutomationEvent.sent_at),
+    EventStatus.PENDING.value: func.count().filter(AutomationEvent.status == EventStatus.PENDING),
+    EventStatus.FAILED.value: func.count().filter(_IS_FAILED, AutomationEvent.dead_at.is_(None)),
+    DEAD: func.count(AutomationEvent.dead_at),
+}
 
 
 def count_day(session: Session, day: BusinessDay) -> Figures:
@@ -117,23 +122,25 @@ def _outbound(session: Session, day: BusinessDay) -> Figures:
 def _events(session: Session, day: BusinessDay) -> Figures:
     """Count the events recorded on the day, and measure from the record to the item.
 
-    One scan answers both: it groups by outcome and by wait, and waits come in steps.
+    One scan answers both: it groups by type and by wait, and waits come in steps.
     """
     rows = session.execute(
-        select(AutomationEvent.event_type, _OUTCOME, _STEP_OF_WAIT, func.count())
+        select(AutomationEvent.event_type, _WAIT, *_BY_OUTCOME.values())
         .where(_during(day, AutomationEvent.created_at))
-        .group_by(AutomationEvent.event_type, _OUTCOME, _STEP_OF_WAIT)
+        .group_by(AutomationEvent.event_type, _WAIT)
         .order_by(AutomationEvent.event_type)
     )
-    by_type: dict[str, Counter[str]] = {}
+    by_type: dict[str, dict[str, int]] = {}
     waits: Counter[float] = Counter()
-    for event_type, outcome, wait, count in rows:
-        by_type.setdefault(event_type, Counter(dict.fromkeys(OUTCOMES, 0)))[outcome] += count
+    for event_type, wait, *counts in rows:
+        outcomes = by_type.setdefault(event_type, dict.fromkeys(_BY_OUTCOME, 0))
+        for outcome, count in zip(_BY_OUTCOME, counts, strict=True):
+            outcomes[outcome] += count
         if wait is not None:
-            waits[wait / timedelta(milliseconds=1)] += count
-    recorded = sum(outcomes.total() for outcomes in by_type.values())
+            waits[wait / timedelta(milliseconds=1)] += sum(counts)
+    recorded = sum(sum(outcomes.values()) for outcomes in by_type.values())
     return {
-        "events": {"recorded": recorded, "by_type": {of: dict(by_type[of]) for of in by_type}},
+        "events": {"recorded": recorded, "by_type": by_type},
         "dispatch_latency_ms": {
             f"p{rank}": _rounded(percentile(waits, rank / 100)) for rank in (50, 95)
         },
@@ -141,43 +148,55 @@ def _events(session: Session, day: BusinessDay) -> Figures:
 
 
 def _inbox(session: Session, day: BusinessDay) -> Figures:
-    """Count items that came and went on the day, and those open when it ended.
-
-    One scan answers all three, of the items that are open or were closed since it began.
-    """
-    is_closed = func.coalesce(InboxItem.closed_at < day.ends_at, false())
-    keys = (InboxItem.severity, _during(day, InboxItem.created_at), is_closed, _age_at(day))
-    rows = session.execute(
-        select(*keys, func.count())
-        .where(
-            InboxItem.created_at < day.ends_at,
-            InboxItem.status.in_((ItemStatus.OPEN, ItemStatus.ACKNOWLEDGED))
-            | (InboxItem.closed_at >= day.starts_at),
-        )
-        .group_by(*keys)
-    )
-    opened, closed, still_open = Counter[str](), Counter[str](), Counter[str]()
-    by_age: dict[str, dict[str, int]] = {each.value: _no_ages() for each in Severity}
-    for severity, came, went, age, count in rows:
-        opened[severity] += count * came
-        closed[severity] += count * went
-        still_open[severity] += count * (not went)
-        by_age[severity][age] += count * (not went)
+    """Count items that came and went on the day, and those open when it ended."""
+    opened, closed = Counter[str](), Counter[str]()
+    by_age = {each.value: Counter(dict.fromkeys((*AGES, OLDER), 0)) for each in Severity}
+    for severity, went, came, *counts in session.execute(_items(day)):
+        opened[severity] += came
+        if went:
+            closed[severity] += counts[-1]
+        else:
+            by_age[severity].update(_by_age(counts))
     return {
         "opened": _of_each_severity(opened),
         "closed": _of_each_severity(closed),
-        "still_open": _of_each_severity(still_open),
-        "still_open_by_age": by_age,
+        "still_open": {severity: ages.total() for severity, ages in by_age.items()},
+        "still_open_by_age": {severity: dict(ages) for severity, ages in by_age.items()},
     }
 
 
-def _age_at(day: BusinessDay) -> ColumnElement[str]:
+def _items(day: BusinessDay) -> CompoundSelect[*tuple[Any, ...]]:
+    """Count items by severity: those open now, closed after the day, and closed on it.
+
+    Each part reads one index and no row. It is one statement, so that an item that somebody
+    closes meanwhile is counted once.
+    """
+    is_open = InboxItem.status.in_((ItemStatus.OPEN, ItemStatus.ACKNOWLEDGED))
+    return union_all(
+        _part(day, is_open, went=False),
+        _part(day, InboxItem.closed_at >= day.ends_at, went=False),
+        _part(day, _during(day, InboxItem.closed_at), went=True),
+    )
+
+
+def _part(
+    day: BusinessDay, condition: ColumnElement[bool], *, went: bool
+) -> Select[*tuple[Any, ...]]:
+    """Select how many came on the day, how many are younger than each age, and how many in all."""
     since = InboxItem.created_at
-    return case(*((since > day.ends_at - age, name) for name, age in AGES.items()), else_=OLDER)
+    younger = (func.count().filter(since > day.ends_at - age) for age in AGES.values())
+    came = func.count().filter(since >= day.starts_at)
+    return (
+        select(InboxItem.severity, literal(went), came, *younger, func.count())
+        .where(since < day.ends_at, condition)
+        .group_by(InboxItem.severity)
+    )
 
 
-def _no_ages() -> dict[str, int]:
-    return dict.fromkeys((*AGES, OLDER), 0)
+def _by_age(younger: Sequence[int]) -> dict[str, int]:
+    """Return how many are of each age, from how many are younger than its limit."""
+    counts = (count - fewer for fewer, count in pairwise((0, *younger)))
+    return dict(zip((*AGES, OLDER), counts, strict=True))
 
 
 def _of_each_severity(counts: Counter[str]) -> dict[str, int]:

@@ -31,6 +31,11 @@ FROM pg_indexes
 WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
 ORDER BY 1, 2
 """
+STATISTICS = """
+SELECT replace(pg_get_statisticsobjdef(oid), current_schema() || '.', '')
+FROM pg_statistic_ext WHERE stxnamespace = current_schema()::regnamespace
+ORDER BY 1
+"""
 OPTIONS = """
 SELECT relname, array_to_string(reloptions, ',') FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND reloptions IS NOT NULL
@@ -54,7 +59,13 @@ def tables(owner: Connection) -> list[str]:  # noqa: ARG001 - who migrates impor
 
 
 def _describe(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    queries = {"columns": COLUMNS, "constraints": CONSTRAINTS, "indexes": INDEXES, "with": OPTIONS}
+    queries = {
+        "columns": COLUMNS,
+        "constraints": CONSTRAINTS,
+        "indexes": INDEXES,
+        "statistics": STATISTICS,
+        "with": OPTIONS,
+    }
     return {
         name: [tuple(row) for row in connection.execute(text(query))]
         for name, query in queries.items()

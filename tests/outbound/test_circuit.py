@@ -6,16 +6,14 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
-from app.outbound.channel import read_gate
 from app.outbound.circuit import Circuit, CircuitRules
 from app.outbound.enqueue import enqueue
 from app.outbound.messages import Text
 from app.outbound.outcomes import Away, NoAnswer, NotCalled, Outcome, Refused, Sent, Throttled
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner, run_outbound
-from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import SECRETS
-from tests.whatsapp import CUSTOMER, Read, known
+from tests.whatsapp import Read, known
 
 RULES = CircuitRules(faults=3, base_seconds=2, cap_seconds=60)
 DOWN = Away("down")
@@ -84,28 +82,6 @@ def put_many(container: Container, count: int) -> None:
         to = known(session, container)
         for number in range(count):
             enqueue(session, Text(str(number)), to=to, vault=container.vault)
-
-
-def test_an_hour_of_outage_fails_nothing_and_opens_one_item(
-    container: Container, away: OutboundRunner, sandbox: RunningSandbox, read: Read
-) -> None:
-    put_many(container, 20)
-    for _ in range(60):  # a probe a minute
-        read("UPDATE cc_outbound_channels SET probe_at = now() WHERE probe_at IS NOT NULL")
-        read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")
-        run_outbound(away)
-    assert read("SELECT DISTINCT status, attempts FROM cc_outbound_jobs") == [
-        {"status": "queued", "attempts": 0}
-    ]
-    assert [row["event_type"] for row in read("SELECT event_type FROM cc_automation_events")] == [
-        "outbound_provider_away"
-    ]
-    read("UPDATE cc_outbound_channels SET probe_at = now()")
-    read("UPDATE cc_outbound_jobs SET next_attempt_at = now() WHERE status = 'queued'")
-    assert run_outbound(container.outbound).sent == 20
-    assert len(sandbox.network.phones.open(CUSTOMER[1:]).messages) == 20
-    with container.sessions.begin() as session:
-        assert not read_gate(session).is_open_circuit
 
 
 def test_while_the_circuit_is_open_nothing_leaves_before_the_probe(

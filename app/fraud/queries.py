@@ -38,7 +38,7 @@ class VerificationView:
     status: str
     phone: str
     language: str
-    failed_tries: int
+    wrong_codes: int
     created_at: datetime
     closed_at: datetime | None
 
@@ -113,4 +113,4 @@ def _case_of(row: FraudCase) -> CaseView:
 
 
 def _verification_of(row: VerificationJob) -> VerificationView:
-    return view_of(VerificationView, row, phone=row.phone_masked)
+    return view_of(VerificationView, row, phone=row.phone_masked, wrong_codes=row.failed_tries)

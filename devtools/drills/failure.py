@@ -107,7 +107,7 @@ def _mend(book: Book, event: int, subject: str) -> None:
         f"Without {SWITCH}, an admin retries the event", "POST", path, status=202, show=_main
     )
     book.rows(
-        "It is sent, in a fresh budget",
+        "It is sent, in a new series of attempts",
         AFTER,
         [(event, "sent", 0, 2, True)],
         within=PROMPT_SECONDS,

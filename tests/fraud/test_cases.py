@@ -34,7 +34,7 @@ def test_a_case_is_shown_with_its_verification(container: Container, customer: C
         verification = show_verification(session, shown.case.verification_job_id)
     assert (shown.case.report, shown.case.status) == (REPORT, "open")
     assert shown.verification == verification
-    assert (verification.status, verification.failed_tries) == ("verified", 0)
+    assert (verification.status, verification.wrong_codes) == ("verified", 0)
     assert verification.closed_at is not None
 
 

@@ -158,7 +158,7 @@ def test_a_dead_letter_is_listed_shown_and_retried(program: Program, event_id: i
     listed = body_of(program.get(f"{EVENTS}?dead=true&event_type=fraud_case_created"))
     assert [event["id"] for event in listed["items"]] == [event_id]
     shown = body_of(program.get(f"{EVENTS}/{event_id}"))
-    assert (shown["can_retry"], shown["item"], shown["tries"]) == (True, None, [])
+    assert (shown["can_retry"], shown["item"], shown["attempt_history"]) == (True, None, [])
     retried = body_of(program.post(f"{EVENTS}/{event_id}/retry"), HTTPStatus.ACCEPTED)
     assert (retried["status"], retried["changed"], retried["budget"]) == ("pending", True, 2)
     again = body_of(program.post(f"{EVENTS}/{event_id}/retry"), HTTPStatus.ACCEPTED)

@@ -107,7 +107,7 @@ def test_an_item_that_comes_in_appears_by_itself(
     page: Page, request: pytest.FixtureRequest
 ) -> None:
     sign_in(page)
-    expect(page.get_by_text("Nothing is open.")).to_be_visible()
+    expect(page.get_by_text("No items are open.")).to_be_visible()
     request.getfixturevalue("item_id")
     expect(page.get_by_role("link", name="Fraud reported")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("status")).to_contain_text("One item came in.")

@@ -11,4 +11,5 @@ def test_a_case_is_answered_with_what_its_customer_added(
     write_case(container.sessions)
     case = program.get("/api/fraud/cases/1").get_json()
     assert case["verification"]["status"] == "verified"
+    assert case["verification"]["wrong_codes"] == 0
     assert [message["text"] for message in case["messages"]] == ["480 EUR in Lyon <b>", "on Monday"]

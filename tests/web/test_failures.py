@@ -77,7 +77,7 @@ def test_an_error_of_the_database_is_answered_by_what_it_means(
 def test_without_the_database_people_see_a_page(cut_off: FlaskClient) -> None:
     answer = cut_off.get("/automation", headers=HEADER)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert "Back in a moment" in answer.text
+    assert "Not available now" in answer.text
 
 
 def test_without_the_database_the_process_is_alive_but_not_ready(cut_off: FlaskClient) -> None:

@@ -46,8 +46,8 @@ def test_an_idle_queue_and_a_provider_that_answers_read_zero(
     assert gauge("oldest_due_seconds") == 0
     assert gauge("provider_away_since_seconds") == 0
     page = admin.get(OVERVIEW).text
-    assert "Takes messages" in page
-    assert "Nothing waits" in page
+    assert "WhatsApp accepts messages" in page
+    assert "No message waits" in page
 
 
 def test_a_message_past_due_shows_with_its_age(
@@ -61,7 +61,7 @@ def test_a_message_past_due_shows_with_its_age(
         )
     assert gauge("due") == 1
     assert gauge("oldest_due_seconds") >= 31
-    assert "The oldest for" in admin.get(OVERVIEW).text
+    assert "The oldest has waited" in admin.get(OVERVIEW).text
 
 
 def test_an_outage_shows_since_when_and_why(
@@ -71,7 +71,7 @@ def test_an_outage_shows_since_when_and_why(
     page = admin.get(OVERVIEW).text
     assert "Away" in page
     assert "The access token is not accepted." in page
-    assert "Takes messages" not in page
+    assert "WhatsApp accepts messages" not in page
 
 
 @pytest.mark.usefixtures("away")
@@ -81,4 +81,4 @@ def test_the_end_of_an_outage_clears_tile_and_gauge(
     with container.sessions.begin() as session:
         assert not note_outcomes(session, [(Sent("wamid.1"), True)], CircuitRules())
     assert gauge("provider_away_since_seconds") == 0
-    assert "Takes messages" in admin.get(OVERVIEW).text
+    assert "WhatsApp accepts messages" in admin.get(OVERVIEW).text

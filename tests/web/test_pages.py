@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
+from app.web.pages.display import link_label
 from tests.web.cases import write_case
 from tests.web.conftest import Browser
 
@@ -79,7 +80,7 @@ def test_a_dead_letter_is_retried_from_its_page(admin: Browser, event_id: int) -
     assert "Retry now" in admin.get(page).text
     admin.submit(f"{page}/retry", page=page)
     shown = admin.get(page).text
-    assert "is due now, with a fresh budget" in shown
+    assert "is due now, with a new series of attempts" in shown
     assert "Retry now" not in shown
 
 
@@ -87,18 +88,55 @@ def test_due_events_are_dispatched_from_the_overview(admin: Browser, event_id: i
     page = "/automation/overview"
     admin.submit(f"/automation/events/{event_id}/retry", page=page)
     admin.submit(f"{page}/dispatch", page=page)
-    assert "1 reached the inbox, 0 failed" in admin.get(page).text
+    assert "In the inbox: 1. Failed: 0." in admin.get(page).text
 
 
 def test_periodic_jobs_are_run_from_the_overview(admin: Browser) -> None:
     page = "/automation/overview"
     assert admin.get(page).text.count("Has not run yet.") == 2
     admin.submit(f"{page}/otp-stuck", page=page)
-    assert "0 stuck for over 30 minutes" in admin.get(page).text
+    shown = admin.get(page).text
+    assert "stuck for over 30 minutes: 0." in shown
     admin.submit(f"{page}/daily-summary", page=page)
-    assert "is on its way to the inbox" in admin.get(page).text
+    assert "will appear in the inbox" in admin.get(page).text
     admin.submit(f"{page}/daily-summary", page=page)
-    assert "was made before" in admin.get(page).text
+    assert "exists already" in admin.get(page).text
+
+
+def test_the_overview_says_in_words_which_runs_were_the_last(
+    admin: Browser, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO cc_job_runs (job, slot, outcome, finished_at) VALUES"
+                " ('otp-stuck', '2026-11-24T21:30Z', 'done', now()),"
+                " ('daily-summary', '2026-11-23', 'failed', now())"
+            )
+        )
+    shown = admin.get("/automation/overview").text
+    assert "Last run: planned for 24 Nov 2026, 21:30 UTC. It finished" in shown
+    assert "Last run: for 23 Nov 2026. It failed" in shown
+
+
+@pytest.mark.parametrize(
+    "path, label",
+    [
+        ("/automation/cases/7", "Open the fraud case"),
+        ("/automation/overview#periodic", "Open the overview"),
+        ("/automation/events?dead=true", "Open the events"),
+        ("/automation/somewhere", "Open the page"),
+    ],
+)
+def test_the_button_of_an_item_names_the_page_that_it_opens(path: str, label: str) -> None:
+    assert link_label(path) == label
+
+
+def test_an_event_page_explains_its_terms(admin: Browser, event_id: int) -> None:
+    shown = admin.get(f"/automation/events/{event_id}").text
+    assert "New fraud case" in shown
+    assert "starts a new series of 10 attempts." in shown
+    assert "A second event with the same key is not recorded." in shown
 
 
 def test_a_long_list_is_paged(admin: Browser, sessions: Sessions) -> None:
@@ -137,7 +175,7 @@ def test_a_message_page_shows_it_masked_and_sends_it_again(
     assert "Not on WhatsApp." in admin.get(page).text
     admin.submit(f"{page}/retry", page=page)
     shown = admin.get(page).text
-    assert "is due now, with a fresh budget" in shown
+    assert "is due now, with a new series of attempts" in shown
     assert "Send again" not in shown
 
 

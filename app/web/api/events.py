@@ -1,4 +1,4 @@
-"""Events: pages, one event with its tries and its item, and the retry by hand."""
+"""Events: pages, one event with its attempts and its item, and the retry by an admin."""
 
 from http import HTTPStatus
 
@@ -40,12 +40,12 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<id:event_id>")
 def show(event_id: int) -> ResponseReturnValue:
-    """Answer with an event, its failed tries, its history and its item."""
+    """Answer with an event, its failed attempts, its history and its item."""
     read_query(Query)
     with container().sessions.begin() as session:
         found = show_event(session, event_id)
         item = item_of_event(session, event_id, folded_into=found.event.item_id)
-    more = {"tries": found.attempts, "history": found.history, "item": item}
+    more = {"attempt_history": found.attempts, "history": found.history, "item": item}
     return jsonify(members_of(found.event) | more)
 
 

@@ -1,4 +1,4 @@
-"""Outbound jobs: send one, pages of them, one with its tries, and the retry by hand."""
+"""Outbound jobs: send one, pages of them, one with its attempts, and the retry by an admin."""
 
 from http import HTTPStatus
 from typing import Self
@@ -89,16 +89,17 @@ def create() -> ResponseReturnValue:
 
 @blueprint.get("/<id:job_id>")
 def show(job_id: int) -> ResponseReturnValue:
-    """Answer with a job, its tries and its history."""
+    """Answer with a job, its attempts and its history."""
     read_query(Query)
     with container().sessions.begin() as session:
         found = show_job(session, job_id)
-    return jsonify(members_of(found.job) | {"tries": found.attempts, "history": found.history})
+    more = {"attempt_history": found.attempts, "history": found.history}
+    return jsonify(members_of(found.job) | more)
 
 
 @blueprint.post("/<id:job_id>/retry")
 def retry(job_id: int) -> ResponseReturnValue:
-    """Give a failed job a fresh budget; 409 if it has not failed."""
+    """Start a new series of attempts for a failed job; 409 if it has not failed."""
     read_body(Body)
     with container().sessions.begin() as session:
         job = retry_job(session, job_id, actor=actor())

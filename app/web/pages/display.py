@@ -1,7 +1,8 @@
-"""How values read on a page: ages, moments, names and links."""
+"""Format values for pages: ages, times, names and links."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +14,28 @@ from app.web.links import inside
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _AGES_UP_TO = 30 * _DAY
+
+TYPE_NAMES = {
+    "automation_dead_letter": "Dead letters",
+    "daily_operational_summary_ready": "Daily summary",
+    "fraud_case_created": "New fraud case",
+    "fraud_case_message_added": "New message in a fraud case",
+    "otp_verification_stuck": "Verification not completed",
+    "outbound_compose_failed": "Messages can't be composed",
+    "outbound_failed_max_attempts": "Message not sent",
+    "outbound_provider_away": "WhatsApp is away",
+    "periodic_run_missed": "Periodic job did not run",
+    "unverified_answers_limited": "Answer limit reached",
+    "webhook_part_quarantined": "Webhook content not understood",
+}
+"""What pages call the types of events and items."""
+
+_PLACES = {
+    "cases": "fraud case",
+    "events": "events",
+    "outbound": "message",
+    "overview": "overview",
+}
 
 
 def age(moment: datetime) -> str:
@@ -53,6 +76,24 @@ def words(name: str) -> str:
     return name.replace("_", " ").capitalize().replace("Otp ", "OTP ")
 
 
+def type_name(name: str) -> str:
+    """Return the type of an event or item as people say it; a type without a name in words."""
+    return TYPE_NAMES.get(name) or words(name)
+
+
+def link_label(path: str) -> str:
+    """Return what the button to a page of ours says, e.g. `Open the fraud case`."""
+    place = re.split("[/?#]", path.removeprefix("/automation/"))[0]
+    return f"Open the {_PLACES.get(place, 'page')}"
+
+
+def slot_words(slot: str) -> str:
+    """Return the slot of a periodic job in words: `for 23 Nov 2026`, `planned for …, 21:30 UTC`."""
+    if "T" not in slot:
+        return f"for {date.fromisoformat(slot):%-d %b %Y}"
+    return f"planned for {_local(datetime.fromisoformat(slot)):%-d %b %Y, %H:%M %Z}"
+
+
 def unbroken(text: str) -> str:
     """Return `text` with its masked numbers kept on one line."""
     return text.replace("••• ", "•••\N{NO-BREAK SPACE}")
@@ -60,7 +101,7 @@ def unbroken(text: str) -> str:
 
 def page_values() -> dict[str, Any]:
     """Return what every page is given, whatever its view adds."""
-    return {"identity": g.get("identity")}
+    return {"identity": g.get("identity"), "type_names": TYPE_NAMES}
 
 
 def with_query(**changes: str | None) -> str:
@@ -81,7 +122,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "duration": duration,
     "inside": inside,
+    "link_label": link_label,
     "moment": moment,
+    "slot_words": slot_words,
+    "type_name": type_name,
     "unbroken": unbroken,
     "words": words,
 }

@@ -33,12 +33,17 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<id:event_id>")
 def show(event_id: int) -> ResponseReturnValue:
-    """Show an event, its failed tries, its history, and its item."""
+    """Show an event, its failed attempts, its history and its item."""
     with container().sessions.begin() as session:
         found = show_event(session, event_id)
         item = item_of_event(session, event_id, folded_into=found.event.item_id)
     return render_template(
-        "event.html", event=found.event, tries=found.attempts, history=found.history, item=item
+        "event.html",
+        event=found.event,
+        attempts=found.attempts,
+        history=found.history,
+        item=item,
+        max_attempts=container().settings.max_attempts,
     )
 
 
@@ -57,5 +62,5 @@ def retry(event_id: int) -> ResponseReturnValue:
 def _told(outcome: RetryOutcome) -> str:
     event = outcome.event
     if outcome.changed:
-        return f"Event {event.id} is due now, with a fresh budget of tries."
-    return f"Event {event.id} is due already; nothing had to be changed."
+        return f"Event {event.id} is due now, with a new series of attempts."
+    return f"Event {event.id} was due already, so nothing was changed."

@@ -16,8 +16,8 @@ from app.web.requests import Text, read_form
 blueprint = Blueprint("login", __name__)
 
 _REFUSED = (
-    "That did not sign you in: the username or the password is wrong, or the account rests"
-    " for a few minutes after too many tries."
+    "Signing in failed: the username or the password is wrong, or the account is locked"
+    " for a few minutes after too many attempts."
 )
 
 

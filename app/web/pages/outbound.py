@@ -15,21 +15,25 @@ blueprint = Blueprint("outbound", __name__, url_prefix="/automation/outbound")
 
 @blueprint.get("/<id:job_id>")
 def show(job_id: int) -> ResponseReturnValue:
-    """Show a job, its tries and its history."""
+    """Show a job, its attempts and its history."""
     with container().sessions.begin() as session:
         found = show_job(session, job_id)
     return render_template(
-        "outbound.html", job=found.job, tries=found.attempts, history=found.history
+        "outbound.html",
+        job=found.job,
+        attempts=found.attempts,
+        history=found.history,
+        max_attempts=container().settings.outbound_max_attempts,
     )
 
 
 @blueprint.post("/<id:job_id>/retry")
 def retry(job_id: int) -> ResponseReturnValue:
-    """Give a failed job a fresh budget, or say why there is nothing to retry."""
+    """Start a new series of attempts for a failed job, or say why there is nothing to retry."""
     try:
         with container().sessions.begin() as session:
             retry_job(session, job_id, actor=actor())
-        flash(f"Message {job_id} is due now, with a fresh budget of tries.", "success")
+        flash(f"Message {job_id} is due now, with a new series of attempts.", "success")
     except Conflict as conflict:
         flash(str(conflict), "warning")
     return redirect(url_for(".show", job_id=job_id), HTTPStatus.SEE_OTHER)

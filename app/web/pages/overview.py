@@ -1,4 +1,4 @@
-"""The overview: how the automation center itself is doing."""
+"""The overview: the state of the automation center itself."""
 
 from http import HTTPStatus
 
@@ -37,10 +37,11 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/dispatch")
 def dispatch() -> ResponseReturnValue:
-    """Dispatch due events in this request, without the broker, and say what came of it."""
+    """Dispatch due events in this request, without the broker, and show the counts."""
     result = dispatch_carefully(container().dispatcher, seconds=DISPATCH_SECONDS)
     flash(
-        f"Dispatched {result.claimed}: {result.sent} reached the inbox, {result.failed} failed.",
+        f"Events dispatched: {result.claimed}. In the inbox: {result.sent}."
+        f" Failed: {result.failed}.",
         "warning" if result.failed else "success",
     )
     return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
@@ -52,7 +53,8 @@ def otp_stuck() -> ResponseReturnValue:
     minutes = container().settings.otp_stuck_minutes
     result = check_otp_stuck(container().sessions, threshold_minutes=minutes)
     flash(
-        f"{result.stuck} stuck for over {minutes} minutes; {result.recorded} of them are news.",
+        f"Verifications stuck for over {minutes} minutes: {result.stuck}."
+        f" Newly reported: {result.recorded}.",
         "success",
     )
     return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)
@@ -60,13 +62,13 @@ def otp_stuck() -> ResponseReturnValue:
 
 @blueprint.post("/daily-summary")
 def daily_summary() -> ResponseReturnValue:
-    """Sum up the last date that is over, and say whether that was done before."""
+    """Create the summary of the last complete date, and say whether it is new."""
     result = summarise_day(
         container().sessions,
         day=None,
         timezone=container().settings.timezone,
         now=container().clock(),
     )
-    news = "is on its way to the inbox" if result.is_new else "was made before"
+    news = "will appear in the inbox" if result.is_new else "exists already"
     flash(f"The summary of {result.business_date} {news}.", "success")
     return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)

@@ -1,4 +1,4 @@
-"""The drills: each plays a promise of the product on a running stack and shows the evidence.
+"""The drills: each checks one feature of the product on a running stack.
 
-A check passes by what a query or an HTTP answer says, never by assumption.
+Every check uses the result of a query or of an HTTP request. The proof pack shows both.
 """

@@ -1,6 +1,6 @@
-"""What drills do to a broker of the Redis kind: empty it, and listen to all that is sent to it.
+"""Empties a Redis or Valkey broker, and records the commands that it receives.
 
-Spoken by hand, because nothing in `app` may depend on a broker's client.
+It uses the Redis protocol directly, because the package redis is a dependency of kombu alone.
 """
 
 import base64
@@ -16,13 +16,13 @@ CONNECT_SECONDS = 5.0
 _BODY = re.compile(r'body\\*": \\*"([A-Za-z0-9+/=]+)')
 
 
-def speaks_redis(url: str) -> bool:
-    """Tell whether the broker at `url` is Redis or Valkey."""
+def is_redis(url: str) -> bool:
+    """Return whether the broker at `url` is Redis or Valkey."""
     return urlsplit(url).scheme in {"redis", "valkey"}
 
 
 def flush(url: str, *, everything: bool) -> str:
-    """Empty the broker, or only its database in `url`; return the command that did it."""
+    """Empty the whole broker or only the database in `url`; return the command."""
     command = "FLUSHALL" if everything else "FLUSHDB"
     with closing(_connect(url)) as peer:
         _command(peer, command)
@@ -30,27 +30,27 @@ def flush(url: str, *, everything: bool) -> str:
 
 
 @contextmanager
-def overheard(url: str) -> Iterator[list[str]]:
-    """Listen to every command that the broker is given while the block lasts.
+def monitored(url: str) -> Iterator[list[str]]:
+    """Yield a list that collects every command that the broker receives during the block.
 
-    The list fills as commands come; message bodies stand decoded behind their command.
+    The decoded message bodies follow their command.
     """
-    heard: list[str] = []
+    commands: list[str] = []
     with closing(_connect(url)) as peer:
         _command(peer, "MONITOR")
-        thread = threading.Thread(target=_listen, args=(peer, heard), daemon=True)
+        thread = threading.Thread(target=_listen, args=(peer, commands), daemon=True)
         thread.start()
-        yield heard
+        yield commands
         peer.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
-def _listen(peer: socket.socket, heard: list[str]) -> None:
+def _listen(peer: socket.socket, commands: list[str]) -> None:
     peer.settimeout(None)
     with suppress(OSError), peer.makefile("rb") as lines:
         for line in lines:
             words = line.decode(errors="replace").rstrip()
-            heard.append(" ".join([words, *map(_decoded, _BODY.findall(words))]))
+            commands.append(" ".join([words, *map(_decoded, _BODY.findall(words))]))
 
 
 def _decoded(body: str) -> str:

@@ -1,4 +1,4 @@
-"""What a drill leaves behind: checks with the evidence that ticked or crossed them."""
+"""The results of drills: checks, sections and the proof pack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One claim, what was asked to test it, and what came back."""
+    """One statement about the product, and the query or request that tests it, with its result."""
 
-    claim: str
+    statement: str
     passed: bool
-    asked: str
-    """A SQL statement, an HTTP request, or what else was looked at."""
+    source: str
+    """The SQL statement, the HTTP request or other source of the result."""
     columns: Sequence[str]
     rows: Sequence[Row]
-    wanted: str | None = None
-    """What would have passed, where the claim alone does not say it."""
+    expected: str | None = None
+    """The expected result, if the statement does not contain it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The checks of one drill. `left_out` says why a part of it could not be played."""
+    """The checks of one drill. `left_out` holds the reasons why parts of it did not run."""
 
     number: str
     title: str
@@ -32,13 +32,13 @@ class Section:
 
     @property
     def passed(self) -> bool:
-        """Whether there are checks, and none failed."""
+        """Whether there is at least one check and none failed."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofPack:
-    """What was played, where, and for how long (in seconds)."""
+    """The sections of one run, the stack, the start time, and the duration in seconds."""
 
     stack: str
     started_at: str
@@ -52,5 +52,5 @@ class ProofPack:
 
     @property
     def failures(self) -> int:
-        """How many checks failed."""
+        """The number of failed checks."""
         return sum(not check.passed for section in self.sections for check in section.checks)

@@ -1,4 +1,4 @@
-"""The proof pack for people at a terminal, as Markdown, and as JSON. Pure."""
+"""The proof pack as text for a terminal, as Markdown and as JSON. Pure."""
 
 import json
 import unicodedata
@@ -14,7 +14,7 @@ TICK, CROSS = "✓", "✗"
 MAX_ROWS = 60
 MAX_CELL = 70
 WIDE = 110
-"""A few rows wider than this are shown as records, a line per column."""
+"""One or two rows that are wider than this are shown as records, with a line per column."""
 MAX_RECORDS = 2
 LINE = 100
 
@@ -26,17 +26,17 @@ def heading(number: str, title: str) -> str:
 
 
 def shown_check(check: Check) -> str:
-    """Return a check for a terminal: the claim, what was asked, what came back."""
-    lines = [f"  {TICK if check.passed else CROSS} {check.claim}"]
-    lines += [f"      {line}" for line in check.asked.splitlines()]
+    """Return a check for a terminal: its statement, source and result."""
+    lines = [f"  {TICK if check.passed else CROSS} {check.statement}"]
+    lines += [f"      {line}" for line in check.source.splitlines()]
     lines += [f"      {line}" for line in table(check.columns, check.rows)]
-    if not check.passed and check.wanted:
-        lines.append(f"      wanted: {check.wanted}")
+    if not check.passed and check.expected:
+        lines.append(f"      expected: {check.expected}")
     return "\n".join([*lines, ""])
 
 
 def summary(pack: ProofPack) -> str:
-    """Return the last lines: a line per section and the verdict."""
+    """Return the last lines: one line per section, and the result."""
     lines = [""]
     for section in pack.sections:
         passed = sum(check.passed for check in section.checks)
@@ -49,7 +49,7 @@ def summary(pack: ProofPack) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Return the lines of an aligned table; long ones are cut, and say so."""
+    """Return the lines of an aligned table; a last line counts the rows beyond MAX_ROWS."""
     if not rows:
         return ["(no rows)"]
     if len(rows) <= MAX_RECORDS and _is_wide(columns, rows):
@@ -65,7 +65,7 @@ def table(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
 
 
 def as_markdown(pack: ProofPack) -> str:
-    """Return the whole pack as a document."""
+    """Return the whole pack as Markdown."""
     verdict = "passed" if pack.passed else f"{pack.failures} checks failed"
     parts = [f"# Proof pack: {verdict}", "", f"{pack.started_at}, {pack.stack}."]
     parts += [line for section in pack.sections for line in _section(section)]
@@ -81,10 +81,10 @@ def as_json(pack: ProofPack) -> str:
 def _section(section: Section) -> Iterator[str]:
     yield f"\n## {section.number} {section.title} {TICK if section.passed else CROSS}\n"
     for check in section.checks:
-        yield f"**{TICK if check.passed else CROSS} {check.claim}**\n"
-        lines = [check.asked, "", *table(check.columns, check.rows)]
-        if not check.passed and check.wanted:
-            lines.append(f"wanted: {check.wanted}")
+        yield f"**{TICK if check.passed else CROSS} {check.statement}**\n"
+        lines = [check.source, "", *table(check.columns, check.rows)]
+        if not check.passed and check.expected:
+            lines.append(f"expected: {check.expected}")
         yield "\n".join(["```text", *lines, "```\n"])
     for why in section.left_out:
         yield f"Left out: {why}\n"
@@ -99,7 +99,7 @@ def _is_wide(columns: Sequence[str], rows: Sequence[Row]) -> bool:
 
 
 def _record(columns: Sequence[str], row: Row) -> Iterator[str]:
-    """Yield a row as lines, a value behind the name of its column."""
+    """Yield the lines of a record: the name of each column, then its value."""
     widest = max(map(_width, columns))
     for name, value in zip(columns, row, strict=True):
         lines = [

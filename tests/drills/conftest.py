@@ -1,24 +1,24 @@
-"""One running stack for all the drills' tests, and what they say while they play."""
+"""One running stack for all tests of drills, and the lines that the drills print."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from devtools.drills import checkers
-from devtools.drills.play import own_stage
-from devtools.drills.stage import Stage
+from devtools.drills import drill_periodic
+from devtools.drills.run_drills import own_target
+from devtools.drills.target import DrillTarget
 
 SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL")
-HERMETIC = dict.fromkeys(SERVERS, "")
+EMBEDDED_SERVERS = dict.fromkeys(SERVERS, "")
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
-    with own_stage(environ=HERMETIC) as stage:
-        checkers.prepare(stage)
-        yield stage
+def target() -> Iterator[DrillTarget]:
+    with own_target(environ=EMBEDDED_SERVERS) as target:
+        drill_periodic.prepare(target)
+        yield target
 
 
 @pytest.fixture
-def said() -> list[str]:
+def printed() -> list[str]:
     return []

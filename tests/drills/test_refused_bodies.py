@@ -1,9 +1,9 @@
-"""What is refused for its size does not cost the client its next request."""
+"""A client can use its connection again after a body that was too large."""
 
 import httpx
 import pytest
 
-from devtools.drills.stage import Stage
+from devtools.drills.target import DrillTarget
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
 
@@ -12,10 +12,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
     "path, size",
     [("/webhooks/whatsapp", 2 * 1024 * 1024), ("/api/automation/dispatch", 128 * 1024)],
 )
-def test_a_connection_lives_on_after_a_body_that_was_too_large(
-    stage: Stage, path: str, size: int
+def test_a_connection_stays_usable_after_a_body_that_was_too_large(
+    target: DrillTarget, path: str, size: int
 ) -> None:
-    with httpx.Client(base_url=stage.stack.web, headers={"x-user-role": "admin"}) as client:
+    with httpx.Client(base_url=target.stack.web, headers={"x-user-role": "admin"}) as client:
         for _ in range(5):
             body = b'{"x": "' + b"x" * size + b'"}'
             refused = client.post(path, content=body, headers={"Content-Type": "application/json"})

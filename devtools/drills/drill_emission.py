@@ -1,14 +1,14 @@
-"""Emission: business changes record their events, redacted, and each fact once."""
+"""Drill 2, emission: a business change records one event, with redacted text."""
 
 import secrets
 from collections.abc import Sequence
 
 from app.outbox.events import CATALOGUE
 from app.outbox.record import record_event
-from devtools.drills.book import Book
+from devtools.drills.check_recorder import CheckRecorder
 from devtools.drills.customer import Customer, new_number
 from devtools.drills.evidence import Row
-from devtools.drills.scenes import INVALID, outbound_patience, submit_doomed_job
+from devtools.drills.failing_work import INVALID_RECIPIENT, outbound_timeout, submit_failing_job
 
 EVENT = """
     SELECT event_type, dedupe_key, subject_ref, jsonb_pretty(payload) AS payload
@@ -30,29 +30,31 @@ OF_CUSTOMER = """
             JOIN cc_customers AS customer ON customer.id = customer_id
             WHERE number_fingerprint = :phone) AS cases
 """
-MADE_UP_CODE = "482913"
+INVENTED_CODE = "482913"
 
 
-def play(book: Book) -> None:
-    """Record both event types by their real producers, then try each a second time."""
-    job = submit_doomed_job(book)
-    case = _fraud_case(book)
-    _try_again(book, "fraud_case_created", f"case:{case}")
-    _failed_message(book, job)
-    _try_again(book, "outbound_failed_max_attempts", f"outbound:{job}")
+def run(recorder: CheckRecorder) -> None:
+    """Record two types of event through their producers, then record each a second time."""
+    job = submit_failing_job(recorder)
+    case = _fraud_case(recorder)
+    _record_again(recorder, "fraud_case_created", f"case:{case}")
+    _failed_message(recorder, job)
+    _record_again(recorder, "outbound_failed_max_attempts", f"outbound:{job}")
 
 
-def _fraud_case(book: Book) -> int:
-    customer, stranger = Customer(book.stage), new_number()
-    book.stage.seen.codes.add(MADE_UP_CODE)
-    book.stage.seen.numbers.add(stranger)
-    words = f"Fraud! {stranger} called me, wanted the code {MADE_UP_CODE}, and emptied my account"
+def _fraud_case(recorder: CheckRecorder) -> int:
+    customer, other_number = Customer(recorder.target), new_number()
+    recorder.target.seen.codes.add(INVENTED_CODE)
+    recorder.target.seen.numbers.add(other_number)
+    words = (
+        f"Fraud! {other_number} called me, wanted the code {INVENTED_CODE}, and emptied my account"
+    )
     code, message = customer.report(words), f"wamid.DRILL{secrets.token_hex(8).upper()}"
     customer.write(code, message_id=message)
     case = customer.await_case()
-    secret = (stranger.lstrip("+"), customer.number.lstrip("+"), MADE_UP_CODE, code)
-    book.rows(
-        "A report with a code and a stranger's number becomes an event that holds neither",
+    secret = (other_number.lstrip("+"), customer.number.lstrip("+"), INVENTED_CODE, code)
+    recorder.check_rows(
+        "A report with a code and a telephone number becomes an event that contains neither",
         EVENT,
         lambda rows: (
             [row[:2] for row in rows] == [("fraud_case_created", f"fraud_case_created:{case}")]
@@ -61,35 +63,35 @@ def _fraud_case(book: Book) -> int:
         ),
         subject=f"case:{case}",
     )
-    _show_one_transaction(book, case)
+    _show_one_transaction(recorder, case)
     status = customer.write(code, message_id=message)
-    book.rows(
-        f"The same webhook a second time ({status}) changes nothing",
+    recorder.check_rows(
+        f"A repeated webhook ({status}) changes nothing",
         OF_CUSTOMER,
         [(1, 1)],
-        message=book.stage.container.vault.fingerprint("message", message),
+        message=recorder.target.container.vault.fingerprint("message", message),
         phone=customer.fingerprint,
     )
     return case
 
 
-def _show_one_transaction(book: Book, case: int) -> None:
-    book.rows(
-        "Case and event bear the moment of one transaction, to the microsecond",
+def _show_one_transaction(recorder: CheckRecorder, case: int) -> None:
+    recorder.check_rows(
+        "Case and event have the same time of creation, that of their transaction",
         TOGETHER,
         [(case, True)],
         case=case,
     )
 
 
-def _failed_message(book: Book, job: int) -> None:
-    digits = INVALID.lstrip("+")
-    book.rows(
-        "A message that has used its last try records its event, with the number masked",
+def _failed_message(recorder: CheckRecorder, job: int) -> None:
+    digits = INVALID_RECIPIENT.lstrip("+")
+    recorder.check_rows(
+        "A message that has used its last attempt records an event with a masked number",
         EVENT,
         lambda rows: _is_failure(rows, job) and digits not in str(rows),
-        within=outbound_patience(book.stage.settings),
-        must=True,
+        within=outbound_timeout(recorder.target.settings),
+        required=True,
         subject=f"outbound:{job}",
     )
 
@@ -99,22 +101,22 @@ def _is_failure(rows: Sequence[Row], job: int) -> bool:
     return [row[:2] for row in rows] == [("outbound_failed_max_attempts", key)]
 
 
-def _try_again(book: Book, event_type: str, subject: str) -> None:
-    payload = book.read(
+def _record_again(recorder: CheckRecorder, event_type: str, subject: str) -> None:
+    payload = recorder.read(
         "SELECT payload FROM cc_automation_events WHERE subject_ref = :subject", subject=subject
     )[0][0]
-    with book.stage.container.sessions.begin() as session:
+    with recorder.target.container.sessions.begin() as session:
         again = record_event(session, CATALOGUE[event_type](**payload))
-    book.write(
-        "Recording the same fact again writes nothing and says so",
+    recorder.record(
+        "Recording the same event again writes nothing and returns None",
         passed=again is None,
-        asked=f"record_event(session, {CATALOGUE[event_type].__name__}(…)) about {subject}",
+        source=f"record_event(session, {CATALOGUE[event_type].__name__}(…)) about {subject}",
         columns=("returned",),
         rows=[(repr(again),)],
-        wanted="None",
+        expected="None",
     )
-    book.rows(
-        "There is still one such event",
+    recorder.check_rows(
+        "There is still one event with this dedupe key",
         COUNT,
         [(f"{event_type}:{subject.partition(':')[2]}", 1)],
         subject=subject,

@@ -1,8 +1,8 @@
-"""The schema, as the catalogue of the database itself describes it."""
+"""Drill 1, the schema: read from the system catalogue of the database."""
 
 from collections.abc import Sequence
 
-from devtools.drills.book import Book
+from devtools.drills.check_recorder import CheckRecorder
 from devtools.drills.evidence import Row
 
 TABLES = """
@@ -14,7 +14,7 @@ TABLES = """
     WHERE c.relkind = 'r' AND c.relname LIKE 'cc\\_%' AND c.relnamespace = 'public'::regnamespace
     GROUP BY c.oid ORDER BY 1
 """
-WANTED = (
+EXPECTED_TABLES = (
     "cc_admin_inbox_activity",
     "cc_admin_inbox_items",
     "cc_automation_event_attempts",
@@ -59,37 +59,41 @@ CHECKS = """
 """
 
 
-def play(book: Book) -> None:
-    """Look at tables, policies, roles, indexes, constraints and triggers."""
-    book.rows(
-        "Every table is there, with row security enabled and forced, for service_role alone",
+def run(recorder: CheckRecorder) -> None:
+    """Check tables, policies, roles, indexes, constraints and triggers."""
+    recorder.check_rows(
+        "Every table exists, with row-level security enabled and forced, for service_role only",
         TABLES,
         lambda rows: (
-            {row[0] for row in rows} >= set(WANTED)
+            {row[0] for row in rows} >= set(EXPECTED_TABLES)
             and all(row[1:] == (True, True, f"{row[0]}_service to service_role") for row in rows)
         ),
     )
-    book.rows(
-        "The role may not log in, is no superuser, bypasses nothing and owns nothing",
+    recorder.check_rows(
+        "The role can't log in, is no superuser, can't bypass row-level security and owns nothing",
         ROLE,
         [("service_role", False, False, False, 0)],
     )
-    book.rows(
-        "This evidence is read as that role",
+    recorder.check_rows(
+        "The queries of this proof pack run as that role",
         "SELECT current_user AS acts_as, session_user = current_user AS logged_in_as_it",
         [("service_role", False)],
     )
-    book.rows(
-        "The index of due events is partial, so polling costs the same however many are done",
+    recorder.check_rows(
+        "The index of due events is partial, so it does not grow with sent events",
         INDEXES,
         lambda rows: any(
             "WHERE (next_attempt_at IS NOT NULL)" in definition for _, definition in rows
         ),
     )
-    book.rows("Each fact, message, slot and date is unique", UNIQUE, _has_unique_keys)
-    book.rows("CHECKs tie the status of an event to its timestamps", CHECKS, _has_checks)
-    book.rows(
-        "Triggers keep updated_at, and wake a dispatcher at each commit of an event",
+    recorder.check_rows(
+        "Events, items, messages, slots and summary dates are unique", UNIQUE, _has_unique_keys
+    )
+    recorder.check_rows(
+        "CHECK constraints tie the status of an event to its timestamps", CHECKS, _has_checks
+    )
+    recorder.check_rows(
+        "Triggers update updated_at, and notify the dispatcher when an event is committed",
         TRIGGERS,
         lambda rows: (
             {
@@ -100,8 +104,8 @@ def play(book: Book) -> None:
             <= {(table, function) for table, _, function in rows}
         ),
     )
-    book.rows(
-        "The migrations have been applied up to the automation center, or beyond",
+    recorder.check_rows(
+        "The migrations are applied up to 010_cc_automation_center or later",
         "SELECT version_num FROM alembic_version",
         lambda rows: len(rows) == 1 and rows[0][0] >= "010_cc_automation_center",
     )

@@ -1,6 +1,6 @@
-"""Drill A: a fraud case by WhatsApp becomes an item that an admin sees."""
+"""Drill A: a fraud report by WhatsApp becomes a case and an inbox item."""
 
-from devtools.drills.book import Book
+from devtools.drills.check_recorder import CheckRecorder
 from devtools.drills.customer import REPORT, Customer
 
 EVENT = """
@@ -20,69 +20,69 @@ SPEED = """
 """
 
 
-def play(book: Book) -> None:
-    """Play it twice: with the dispatcher held, to see `pending`, and at full speed."""
-    _play_slowly(book)
-    _play_at_speed(book)
+def run(recorder: CheckRecorder) -> None:
+    """Report twice: with a paused dispatcher, to see `pending`, and with a running one."""
+    _run_with_paused_dispatcher(recorder)
+    _measure_latency(recorder)
 
 
-def _play_slowly(book: Book) -> None:
-    customer = Customer(book.stage)
-    with book.stage.held("dispatcher"):
+def _run_with_paused_dispatcher(recorder: CheckRecorder) -> None:
+    customer = Customer(recorder.target)
+    with recorder.target.paused("dispatcher"):
         case = customer.open_case()
-        _show_phone(book, customer)
+        _show_phone(recorder, customer)
         subject = f"case:{case}"
-        book.rows(
-            "The case is committed with its event, which waits while the dispatcher is held",
+        recorder.check_rows(
+            "The case is committed with its event, which is pending while the dispatcher is paused",
             EVENT,
             lambda rows: [row[1:] for row in rows] == [("fraud_case_created", "pending", 0)],
             subject=subject,
         )
-        book.rows("There is no item yet", ITEM, [], subject=subject)
-    book.rows(
-        "The dispatcher goes on, and the event is sent",
+        recorder.check_rows("The event has no item yet", ITEM, [], subject=subject)
+    recorder.check_rows(
+        "After the dispatcher resumes, the event is sent",
         EVENT,
         lambda rows: [row[1:] for row in rows] == [("fraud_case_created", "sent", 0)],
         within=15,
         subject=subject,
     )
     link = f"/automation/cases/{case}"
-    rows = book.rows(
-        "The inbox holds one open, critical item that leads to the case",
+    rows = recorder.check_rows(
+        "The inbox has one open, critical item with a link to the case",
         ITEM,
         lambda rows: [row[1:] for row in rows] == [("critical", "open", link)],
         subject=subject,
     )
-    book.answer("The page behind the item answers 200", "GET", link)
-    book.answer("The inbox page answers 200", "GET", "/automation")
+    recorder.check_answer("The page behind the item answers 200", "GET", link)
+    recorder.check_answer("The inbox page answers 200", "GET", "/automation")
     for item, *_ in rows:
-        book.answer("The item's own page answers 200", "GET", f"/automation/items/{item}")
+        recorder.check_answer("The item's own page answers 200", "GET", f"/automation/items/{item}")
 
 
-def _show_phone(book: Book, customer: Customer) -> None:
-    """Write down the conversation as the phone shows it, without the code itself."""
+def _show_phone(recorder: CheckRecorder, customer: Customer) -> None:
+    """Record the conversation on the phone, without the code."""
     messages = customer.messages()
     shown = [(each["author"], _hide(each["text"], customer), each["status"]) for each in messages]
     authors = [each["author"] for each in messages]
-    book.write(
-        "The customer reports fraud, receives a code, returns it, and is told the case",
+    recorder.record(
+        "The customer reports fraud, receives a code, sends it back, and receives a case number",
         passed=authors == ["customer", "business"] * 2 and messages[0]["text"] == REPORT,
-        asked=f"GET sandbox /api/conversations/{customer.masked}",
+        source=f"GET sandbox /api/conversations/{customer.masked}",
         columns=("who", "text", "status"),
         rows=shown,
     )
 
 
 def _hide(words: str, customer: Customer) -> str:
-    for code in customer.stage.seen.codes:
+    for code in customer.target.seen.codes:
         words = words.replace(code, "······")
     return words.partition("\n")[0]
 
 
-def _play_at_speed(book: Book) -> None:
-    case = Customer(book.stage).open_case()
-    book.rows(
-        "Undisturbed, the item is there within a second of the event's commit",
+def _measure_latency(recorder: CheckRecorder) -> None:
+    case = Customer(recorder.target).open_case()
+    recorder.check_rows(
+        "With a running dispatcher, the item is created within a second of its event",
         SPEED,
         lambda rows: [row[2] for row in rows] == [True],
         within=5,

@@ -1,18 +1,18 @@
-"""The dispatcher: each event becomes one item, failures back off, the hopeless are announced."""
+"""Drill 3, the dispatcher: an event becomes one item, is retried, or becomes a dead letter."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from app.core.retry import JITTER
-from devtools.drills.book import Book
+from devtools.drills.check_recorder import CheckRecorder
 from devtools.drills.customer import Customer
 from devtools.drills.evidence import Row
-from devtools.drills.scenes import (
-    PROMPT_SECONDS,
-    dispatch_patience,
-    outbound_patience,
-    record_doomed_event,
-    submit_doomed_job,
+from devtools.drills.failing_work import (
+    DELIVERY_SECONDS,
+    dispatch_timeout,
+    outbound_timeout,
+    record_failing_event,
+    submit_failing_job,
 )
 
 ITEMS = """
@@ -25,7 +25,7 @@ DEAD = """
     SELECT id, status, attempts, next_attempt_at, dead_at IS NOT NULL AS dead, last_error
     FROM cc_automation_events WHERE id = :event
 """
-TRIES = """
+ATTEMPTS = """
     SELECT attempt, CASE WHEN attempt > 1
                THEN least(:base * 2 ^ (attempt - 2), :cap)::numeric(9, 2) END AS planned_wait,
            extract(epoch FROM at - lag(at) OVER (ORDER BY id))::numeric(9, 2) AS waited
@@ -47,57 +47,59 @@ AUTOMATIC = """
 """
 
 
-def play(book: Book) -> None:
-    """Start what takes its time, and look at the rest meanwhile."""
-    job = submit_doomed_job(book)
-    _convert_once(book)
-    doomed = record_doomed_event(book) if book.stage.is_own else None
-    _run_automatically(book, job)
-    if doomed is None:
-        book.leave_out(
-            "backoff and dead letter: with this stack's waits ten tries take hours; play"
-            " `python -m devtools.drills --own dispatcher`"
+def run(recorder: CheckRecorder) -> None:
+    """Start the work that takes longest, then check the rest while it runs."""
+    job = submit_failing_job(recorder)
+    _check_one_item(recorder)
+    failing = record_failing_event(recorder) if recorder.target.is_own else None
+    _check_without_request(recorder, job)
+    if failing is None:
+        recorder.leave_out(
+            "backoff and dead letter: with the retry settings of this stack, ten attempts take"
+            " hours; run `python -m devtools.drills --own dispatcher`"
         )
     else:
-        _die(book, doomed)
+        _check_dead_letter(recorder, failing)
 
 
-def _convert_once(book: Book) -> None:
-    """Dispatch one event by two requests at once, while the dispatcher is held."""
-    with book.stage.held("dispatcher"):
-        subject = f"case:{Customer(book.stage).open_case()}"
-        book.rows(
-            "While the dispatcher is held, the event waits without an item",
+def _check_one_item(recorder: CheckRecorder) -> None:
+    """Dispatch one event by two simultaneous requests, while the dispatcher is paused."""
+    with recorder.target.paused("dispatcher"):
+        subject = f"case:{Customer(recorder.target).open_case()}"
+        recorder.check_rows(
+            "While the dispatcher is paused, the event is pending and has no item",
             ITEMS,
             lambda rows: [row[1:3] for row in rows] == [("pending", 0)],
             subject=subject,
         )
-        _dispatch_twice(book)
-        book.rows(
-            "Of two requests at once, one has turned it into one item",
+        _dispatch_twice(recorder)
+        recorder.check_rows(
+            "Two simultaneous requests have made one item of the event",
             ITEMS,
             lambda rows: [row[1:] for row in rows] == [("sent", 1, "fraud_case_created")],
             subject=subject,
         )
-    book.answer("Dispatching once more is no harm", "POST", "/api/automation/dispatch")
-    book.rows(
-        "There is still one item, also after the dispatcher goes on",
+    recorder.check_answer("A third dispatch request succeeds", "POST", "/api/automation/dispatch")
+    recorder.check_rows(
+        "There is still one item after the dispatcher resumes",
         ITEMS,
         lambda rows: [row[1:3] for row in rows] == [("sent", 1)],
         subject=subject,
     )
 
 
-def _dispatch_twice(book: Book) -> None:
+def _dispatch_twice(recorder: CheckRecorder) -> None:
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: book.call("POST", "/api/automation/dispatch"), range(2)))
+        answers = list(
+            pool.map(lambda _: recorder.request("POST", "/api/automation/dispatch"), range(2))
+        )
     counts = [answer.json() for answer in answers]
     names = ("claimed", "sent", "failed", "dead_lettered")
-    book.write(
-        "Two requests at once share the work",
+    recorder.record(
+        "Two simultaneous dispatch requests succeed and send at least one event",
         passed=all(answer.is_success for answer in answers)
         and sum(count["sent"] for count in counts) >= 1,
-        asked="POST /api/automation/dispatch  x-user-role: admin  (twice, side by side)",
+        source="POST /api/automation/dispatch  x-user-role: admin  (twice at the same time)",
         columns=("status", *names),
         rows=[
             (answer.status_code, *(count[name] for name in names))
@@ -106,45 +108,45 @@ def _dispatch_twice(book: Book) -> None:
     )
 
 
-def _run_automatically(book: Book, job: int) -> None:
-    book.rows(
-        "After the outbound run that failed a message for good, its item came by itself",
+def _check_without_request(recorder: CheckRecorder, job: int) -> None:
+    recorder.check_rows(
+        "The item of a finally failed message is created within a second, without a request",
         AUTOMATIC,
         lambda rows: [(row[1], row[3]) for row in rows] == [("sent", True)],
-        within=outbound_patience(book.stage.settings),
+        within=outbound_timeout(recorder.target.settings),
         job=job,
     )
 
 
-def _die(book: Book, event: int) -> None:
-    settings = book.stage.settings
-    book.rows(
-        f"An event that no draft understands fails {settings.max_attempts} times and is dead",
+def _check_dead_letter(recorder: CheckRecorder, event: int) -> None:
+    settings = recorder.target.settings
+    recorder.check_rows(
+        f"An event of an unknown type fails {settings.max_attempts} times and is a dead letter",
         DEAD,
         lambda rows: [row[1:5] for row in rows] == [("failed", settings.max_attempts, None, True)],
-        within=dispatch_patience(settings),
-        must=True,
+        within=dispatch_timeout(settings),
+        required=True,
         event=event,
     )
-    book.rows(
-        "Each wait was at least the planned one (± 10 %), doubling up to its cap",
-        TRIES,
-        lambda rows: len(rows) == settings.max_attempts and _grows(rows),
+    recorder.check_rows(
+        "Each wait was at least the planned backoff (± 10 %), which doubles up to the cap",
+        ATTEMPTS,
+        lambda rows: len(rows) == settings.max_attempts and _waits_are_long_enough(rows),
         event=event,
         base=settings.retry_base_seconds,
         cap=settings.retry_cap_seconds,
     )
-    rows = book.rows(
-        "One open item announces the death",
+    rows = recorder.check_rows(
+        "One open item announces the dead letter",
         ANNOUNCED,
         lambda rows: [row[1:4] for row in rows] == [("automation_dead_letter", "error", "open")],
-        within=PROMPT_SECONDS,
+        within=DELIVERY_SECONDS,
         event=event,
     )
     for row in rows:
-        book.answer("It leads to the dead events", "GET", row[5])
+        recorder.check_answer("The page behind the item lists the dead letters", "GET", row[5])
 
 
-def _grows(rows: Sequence[Row]) -> bool:
+def _waits_are_long_enough(rows: Sequence[Row]) -> bool:
     waits = [(float(planned), float(waited)) for _, planned, waited in rows[1:]]
     return all(waited >= planned * (1 - JITTER) - 0.01 for planned, waited in waits)

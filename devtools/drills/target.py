@@ -1,4 +1,4 @@
-"""The stack that the drills play on: its programs, its database, its addresses."""
+"""The stack that the drills run against: its programs, its database, its addresses."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from app.bootstrap import Container, build
 from app.core.settings import Settings
 from app.processes import command_of
 from devtools import ROOT
-from devtools.drills.scan import Seen
+from devtools.drills.leak_patterns import SeenSecrets
 from devtools.stack.programs import Program, running
 from devtools.stack.running import RunningStack
 
@@ -30,7 +30,7 @@ SHORT_WAITS = {
     "AUTOMATION_OUTBOUND_MAX_ATTEMPTS": "5",
     "AUTOMATION_OUTBOUND_PER_SECOND": "500",
 }
-"""Settings of a stack that the drills have for themselves: ten tries within ten seconds."""
+"""Retry settings of a separate stack: an event fails ten times within ten seconds."""
 
 SHORT_SCHEDULE = {
     "AUTOMATION_OTP_STUCK_EVERY_MINUTES": "1",
@@ -39,7 +39,7 @@ SHORT_SCHEDULE = {
 }
 
 FIRST_SUMMARY_SECONDS = 45
-"""How far ahead a stack of the drills' own plans its daily summary, at least."""
+"""The shortest time from the start of a separate stack to its daily summary."""
 
 OWN_STACK = (
     SHORT_WAITS
@@ -56,56 +56,56 @@ OWN_STACK = (
 
 
 def own_environ() -> dict[str, str]:
-    """Return the settings of a stack that the drills have for themselves."""
+    """Return the settings of a separate stack for the drills."""
     ahead = timedelta(seconds=FIRST_SUMMARY_SECONDS, minutes=1)
     return OWN_STACK | {"AUTOMATION_DAILY_SUMMARY_AT": f"{datetime.now(UTC) + ahead:%H:%M}"}
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A running stack with what a drill needs of it; `is_own` if nobody else works there."""
+class DrillTarget:
+    """A running stack and its clients. `is_own` means that it was started for the drills."""
 
     stack: RunningStack
     is_own: bool
-    seen: Seen = field(default_factory=Seen)
+    seen: SeenSecrets = field(default_factory=SeenSecrets)
     prepared: dict[str, int] = field(default_factory=dict)
-    """Ids of rows that a drill made before its turn, by its name."""
+    """The id of the row that a drill's `prepare` created, by the name of the drill."""
 
     @cached_property
     def environ(self) -> dict[str, str]:
-        """The environment that the programs of the stack run in, secrets included."""
+        """The environment of the stack's programs, including secrets."""
         environ: dict[str, str] = psutil.Process(self.stack.pids()["dispatcher"]).environ()
         return environ
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the stack."""
+        """The product's settings on this stack."""
         return Settings.load(self.environ)
 
     @cached_property
     def container(self) -> Container:
-        """A container on the stack's database, of this process."""
+        """The product's container in this process, connected to the stack's database."""
         return build(self.settings, process="drill")
 
     @cached_property
     def web(self) -> httpx.Client:
-        """A client of the web that follows no redirect and says nothing of who it is."""
+        """An HTTP client of the web that sends no identity and follows no redirect."""
         return httpx.Client(base_url=self.stack.web, timeout=TIMEOUT_SECONDS)
 
     @cached_property
     def sandbox(self) -> httpx.Client:
-        """A client of the sandbox."""
+        """An HTTP client of the sandbox."""
         return httpx.Client(base_url=self.stack.sandbox, timeout=TIMEOUT_SECONDS)
 
     def close(self) -> None:
-        """Return every connection."""
+        """Close all connections."""
         self.container.close()
         self.web.close()
         self.sandbox.close()
 
     @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Hold a program and its children still (SIGSTOP) for the length of the block."""
+    def paused(self, name: str) -> Iterator[None]:
+        """Pause a program and its children (SIGSTOP) until the end of the block."""
         group = self.stack.pids()[name]
         os.killpg(group, signal.SIGSTOP)
         try:
@@ -114,8 +114,8 @@ class Stage:
             os.killpg(group, signal.SIGCONT)
 
     @contextmanager
-    def another(self, name: str, *, log: str, **environ: str) -> Iterator[Any]:
-        """Run one more process of the product beside the stack's, with settings of its own."""
+    def extra_process(self, name: str, *, log: str, **environ: str) -> Iterator[Any]:
+        """Run another process of this kind in addition to the stack's, with changed settings."""
         command = [
             word.replace(f"{name}@", f"drill-{name}@") for word in command_of(name, self.environ)
         ]
@@ -129,8 +129,8 @@ class Stage:
         with running(program) as process:
             yield process
 
-    def run(self, command: str) -> int:
-        """Run a shell command in the environment of the stack, to its end; return its exit code."""
+    def run_command(self, command: str) -> int:
+        """Run a shell command in the environment of the stack; return its exit code."""
         log = self.stack.folder / "commands.log"
         program = Program(
             name="command",

@@ -1,4 +1,4 @@
-"""The book of one drill: asks, judges the answer, and writes both down."""
+"""Makes the checks of one drill and records their results."""
 
 import json
 import re
@@ -15,155 +15,169 @@ from app.core.errors import AutomationError
 from app.core.redaction import redact
 from devtools.drills.evidence import Check, Row, Section
 from devtools.drills.report import shown_check
-from devtools.drills.stage import Stage
+from devtools.drills.target import DrillTarget
 
-Judge = Callable[[Sequence[Row]], bool]
+RowCondition = Callable[[Sequence[Row]], bool]
 
-LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 5
-"""After this a person wants to hear that we wait."""
+POLL_SECONDS = 0.05
+NOTICE_SECONDS = 5
+"""After this time the terminal shows that a check is waiting."""
 EXCERPT = 200
-"""Characters shown of a long answer."""
+"""The number of characters that are shown of a long answer."""
 
 
 class DrillStopped(AutomationError):
-    """What the rest of a drill rests on did not come about."""
+    """A check failed that the rest of the drill depends on."""
 
 
 @dataclass(slots=True)
-class Book:
-    """Collects the checks of one drill; `say` prints each as it is made."""
+class CheckRecorder:
+    """Makes and collects the checks of one drill, and prints each with `say`."""
 
-    stage: Stage
+    target: DrillTarget
     say: Callable[[str], None]
-    played: Sequence[Section] = ()
-    """The drills before this one."""
+    finished: Sequence[Section] = ()
+    """The sections of the drills that ran before this one."""
     checks: list[Check] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def rows(
+    def check_rows(
         self,
-        claim: str,
+        statement: str,
         sql: str,
-        wanted: Sequence[Row] | Judge,
+        expected: Sequence[Row] | RowCondition,
         *,
         within: float = 0,
-        must: bool = False,
+        required: bool = False,
         **values: Any,
     ) -> Sequence[Row]:
-        """Check that a query returns `wanted`, asking again for `within` seconds if need be.
+        """Check that a query returns `expected`; repeat the query for up to `within` seconds.
 
-        `must` ends the drill if it does not. Returns the rows.
+        Returns the rows. Raises DrillStopped if `required` and the check failed.
         """
-        columns, rows = self._until(sql, values, wanted, within)
-        passed = wanted(rows) if callable(wanted) else list(rows) == list(wanted)
-        shown = None if callable(wanted) else _show_rows(wanted)
-        self.write(
-            claim, passed, asked=shown_sql(sql, values), columns=columns, rows=rows, wanted=shown
+        columns, rows = self._until(sql, values, expected, within)
+        passed = expected(rows) if callable(expected) else list(rows) == list(expected)
+        shown = None if callable(expected) else _show_rows(expected)
+        self.record(
+            statement,
+            passed,
+            source=shown_sql(sql, values),
+            columns=columns,
+            rows=rows,
+            expected=shown,
         )
-        if must and not passed:
-            raise DrillStopped(f"It did not come about that: {claim}.")
+        if required and not passed:
+            raise DrillStopped(f"The drill needs a check that failed: {statement}.")
         return rows
 
-    def answer(  # noqa: PLR0913 - a request is all of these
+    def check_answer(  # noqa: PLR0913 - a request is all of these
         self,
-        claim: str,
+        statement: str,
         method: str,
         path: str,
         *,
         status: int = 200,
         role: str | None = "admin",
-        holds: Callable[[Any], bool] | None = None,
+        condition: Callable[[Any], bool] | None = None,
         show: Callable[[Any], Any] | None = None,
         body: object = None,
     ) -> httpx.Response:
-        """Check the status of an HTTP answer, and by `holds` its JSON; return the answer.
+        """Send a request and check the status and, with `condition`, the JSON of the answer.
 
-        `show` picks the part of the JSON that is kept as evidence.
+        `show` selects the part of the JSON that is recorded. Returns the answer.
         """
-        response = self.call(method, path, role=role, body=body)
+        response = self.request(method, path, role=role, body=body)
         content = _content(response)
-        passed = response.status_code == status and (holds is None or holds(content))
+        passed = response.status_code == status and (condition is None or condition(content))
         picked = show(content) if show and response.is_success else content
-        self.write(
-            claim,
+        self.record(
+            statement,
             passed,
-            asked=_shown_request(method, path, role, body),
+            source=_shown_request(method, path, role, body),
             columns=("status", "answer"),
             rows=[(response.status_code, _excerpt(_reason(picked)))],
-            wanted=str(status),
+            expected=str(status),
         )
         return response
 
-    def call(
+    def request(
         self, method: str, path: str, *, role: str | None = "admin", body: object = None
     ) -> httpx.Response:
-        """Send a request without checking anything."""
+        """Send a request without a check."""
         headers = {"x-user-role": role} if role else {}
         json_type = {"Content-Type": "application/json"} if method == "POST" else {}
         content = None if body is None else json.dumps(body)
-        return self.stage.web.request(method, path, headers=headers | json_type, content=content)
+        return self.target.web.request(method, path, headers=headers | json_type, content=content)
 
     def read(self, sql: str, **values: Any) -> Sequence[Row]:
-        """Return the rows of a query without checking anything."""
+        """Return the rows of a query without a check."""
         return self._read(sql, values)[1]
 
-    def change(self, sql: str, **values: Any) -> Sequence[Row]:
-        """Run a statement that writes, in a transaction of its own; return what it returns."""
-        with self.stage.container.engine.begin() as connection:
+    def execute(self, sql: str, **values: Any) -> Sequence[Row]:
+        """Run a statement that writes, in its own transaction; return its rows."""
+        with self.target.container.engine.begin() as connection:
             result = connection.execute(text(sql), values)
             return [tuple(row) for row in result] if result.returns_rows else []
 
-    def write(  # noqa: PLR0913 - the fields of a check
+    def record(  # noqa: PLR0913 - the fields of a check
         self,
-        claim: str,
-        passed: bool,  # noqa: FBT001 - the verdict belongs beside its claim
+        statement: str,
+        passed: bool,  # noqa: FBT001 - the verdict belongs beside its statement
         *,
-        asked: str,
+        source: str,
         columns: Sequence[str],
         rows: Sequence[Row],
-        wanted: str | None = None,
+        expected: str | None = None,
     ) -> None:
-        """Write down a check that was made elsewhere."""
+        """Record and print a check with a known result."""
         check = Check(
-            claim=claim, passed=passed, asked=asked, columns=columns, rows=rows, wanted=wanted
+            statement=statement,
+            passed=passed,
+            source=source,
+            columns=columns,
+            rows=rows,
+            expected=expected,
         )
         self.checks.append(check)
         self.say(shown_check(check))
 
     def leave_out(self, why: str) -> None:
-        """Write down that a part can't be played here, and why."""
+        """Record why a part of the drill can't run against this stack."""
         self.say(f"  left out: {why}\n")
         self.left_out.append(why)
 
     def _until(
-        self, sql: str, values: dict[str, Any], wanted: Sequence[Row] | Judge, within: float
+        self,
+        sql: str,
+        values: dict[str, Any],
+        expected: Sequence[Row] | RowCondition,
+        within: float,
     ) -> tuple[Sequence[str], Sequence[Row]]:
         deadline = time.monotonic() + within
-        patience = time.monotonic() + PATIENCE_SECONDS
+        notice_at = time.monotonic() + NOTICE_SECONDS
         while True:
             columns, rows = self._read(sql, values)
-            found = wanted(rows) if callable(wanted) else list(rows) == list(wanted)
+            found = expected(rows) if callable(expected) else list(rows) == list(expected)
             if found or time.monotonic() >= deadline:
                 return columns, rows
-            if time.monotonic() > patience:
+            if time.monotonic() > notice_at:
                 self.say(f"  … waiting, up to {within:.0f} s\n")
-                patience = deadline
-            time.sleep(LOOK_SECONDS)
+                notice_at = deadline
+            time.sleep(POLL_SECONDS)
 
     def _read(self, sql: str, values: dict[str, Any]) -> tuple[Sequence[str], Sequence[Row]]:
-        with self.stage.container.engine.connect() as connection:
+        with self.target.container.engine.connect() as connection:
             result = connection.execute(text(sql), values)
             return list(result.keys()), [tuple(row) for row in result]
 
 
 def shown_sql(sql: str, values: dict[str, Any]) -> str:
-    """Return a statement with its values written in, to be read and pasted."""
-    statement = textwrap.dedent(sql).strip()
+    """Return a statement with its values inserted, ready to paste into psql."""
+    shown = textwrap.dedent(sql).strip()
     for name, value in values.items():
         written = f"'{value}'" if isinstance(value, str) else str(value)
-        statement = re.sub(rf"(?<!:):{name}\b", written.replace("\\", r"\\"), statement)
-    return statement
+        shown = re.sub(rf"(?<!:):{name}\b", written.replace("\\", r"\\"), shown)
+    return shown
 
 
 def _shown_request(method: str, path: str, role: str | None, body: object) -> str:
@@ -185,7 +199,7 @@ def _content(response: httpx.Response) -> Any:
 
 
 def _reason(content: Any) -> Any:
-    """Return the sentence of a problem (RFC 9457); anything else as it is."""
+    """Return the sentence of a problem (RFC 9457), or other content unchanged."""
     is_problem = isinstance(content, dict) and content.get("type") == "about:blank"
     return content["detail"] if is_problem else content
 

@@ -1,4 +1,4 @@
-"""Look for one-time codes and telephone numbers where none may be. Pure."""
+"""Patterns that find one-time codes and telephone numbers in text. Pure."""
 
 import base64
 import re
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 NUMBER_DIGITS = 9
-"""The last digits of a number betray it, with the country code or without."""
+"""The number of last digits that identify a number, with or without its country code."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -15,23 +15,24 @@ _BETWEEN_DIGITS = "[ ().-]{0,2}"
 
 
 @dataclass(slots=True)
-class Seen:
-    """The codes and numbers (E.164) that have passed through the drills so far."""
+class SeenSecrets:
+    """The codes and numbers (E.164) that the drills have used so far."""
 
     codes: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
 
     @property
     def pattern(self) -> str:
-        """A regular expression, for Python and PostgreSQL, that finds any of them.
+        """A regular expression for Python and PostgreSQL that matches any of them.
 
-        Digits behind a point are fractions of a second, not a code. Digits may be grouped.
+        Digits may be grouped. Digits after a decimal point do not match as a code, because
+        they are fractions of a second.
         """
         return "|".join([*map(_code, sorted(self.codes)), *map(_number, sorted(self.numbers))])
 
 
 def count_leaks(pattern: str, texts: Iterable[str]) -> int:
-    """Return how many matches of `pattern` there are in all of `texts`, base64 read too."""
+    """Return the number of matches of `pattern` in `texts`, also inside base64."""
     return sum(
         len(re.findall(pattern, words))
         + sum(len(re.findall(pattern, each)) for each in decoded(words))
@@ -40,7 +41,7 @@ def count_leaks(pattern: str, texts: Iterable[str]) -> int:
 
 
 def decoded(words: str) -> Iterator[str]:
-    """Yield what each word of base64 in `words` stands for, e.g. that of a message id."""
+    """Yield the decoded form of each base64 word in `words`, e.g. in a message id."""
     for match in _BASE64.finditer(words):
         plain = match[0].rstrip("=").translate(_URL_SAFE)
         whole = plain[: len(plain) // 4 * 4]

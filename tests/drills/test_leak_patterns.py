@@ -1,12 +1,12 @@
-"""The scan for codes and numbers finds them as people and programs write them, and no more."""
+"""The patterns match codes and numbers in the usual notations, and nothing else."""
 
 import re
 
 import pytest
 
-from devtools.drills.scan import Seen, count_leaks, links_in
+from devtools.drills.leak_patterns import SeenSecrets, count_leaks, links_in
 
-SEEN = Seen(codes={"482913"}, numbers={"+34600111222"})
+SEEN = SeenSecrets(codes={"482913"}, numbers={"+34600111222"})
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ SEEN = Seen(codes={"482913"}, numbers={"+34600111222"})
         "wamid.HBgLMzQ2MDAxMTEyMjIVAgASGBQzQURGODQ0MTM0N0Y4NTcxQzEwMAA=",
     ],
 )
-def test_it_finds(words: str) -> None:
+def test_a_code_or_number_is_found(words: str) -> None:
     assert count_leaks(SEEN.pattern, [words]) == 1
 
 
@@ -39,7 +39,7 @@ def test_it_finds(words: str) -> None:
         "600 111 223",
     ],
 )
-def test_it_leaves_alone(words: str) -> None:
+def test_other_text_is_not_found(words: str) -> None:
     assert not re.search(SEEN.pattern, words)
 
 

@@ -1,25 +1,15 @@
 """Fraud cases, read only."""
 
-from typing import Literal
-
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from pydantic import Field
 
-from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.fraud.queries import list_cases, show_case
 from app.web.context import container
-from app.web.requests import ListQuery, Query, read_query
+from app.web.queries import CasesQuery
+from app.web.requests import Query, read_query
 
 blueprint = Blueprint("api_cases", __name__, url_prefix="/api/fraud/cases")
-
-
-class CasesQuery(ListQuery):
-    """Which cases."""
-
-    status: Literal["open", "closed"] | None = None
-    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 @blueprint.get("")

@@ -4,38 +4,25 @@ from http import HTTPStatus
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from pydantic import Field
 
-from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.dispatch.retry_event import retry_event
 from app.inbox.queries import item_of_event
-from app.outbox.models import EventStatus
-from app.outbox.queries import EventFilter, list_events, show_event
+from app.outbox.queries import list_events, show_event
 from app.web.api.automation import Nothing
 from app.web.context import actor, container
-from app.web.requests import ListQuery, Query, SearchText, ShortText, read_body, read_query
+from app.web.queries import EventsQuery
+from app.web.requests import Query, read_body, read_query
 
 blueprint = Blueprint("api_events", __name__, url_prefix="/api/automation/events")
-
-
-class EventsQuery(ListQuery):
-    """Which events."""
-
-    status: EventStatus | None = None
-    event_type: ShortText | None = None
-    dead: bool | None = None
-    item_id: int | None = Field(None, ge=1, le=MAX_ID)
-    q: SearchText | None = None
 
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """Answer with a page of events, newest first."""
     query = read_query(EventsQuery)
-    wanted = EventFilter(**query.model_dump(exclude={"cursor", "limit"}))
     with container().sessions.begin() as session:
-        return jsonify(list_events(session, wanted, cursor=query.cursor, limit=query.limit))
+        return jsonify(list_events(session, query.filter, cursor=query.cursor, limit=query.limit))
 
 
 @blueprint.get("/<id:event_id>")

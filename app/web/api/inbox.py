@@ -7,32 +7,18 @@ from pydantic import Field
 from app.core.views import members_of
 from app.inbox.actions import Action
 from app.inbox.apply_action import NOTE_LIMIT, apply_action
-from app.inbox.drafts import Severity
-from app.inbox.models import ItemStatus
-from app.inbox.queries import ItemFilter, list_items, show_item
+from app.inbox.queries import list_items, show_item
 from app.web.context import actor, container
+from app.web.queries import InboxQuery
 from app.web.requests import (
     Body,
-    ListQuery,
     Query,
-    SearchText,
-    ShortText,
     Text,
     read_body,
     read_query,
 )
 
 blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
-
-
-class InboxQuery(ListQuery):
-    """Which items."""
-
-    status: ItemStatus | None = None
-    severity: Severity | None = None
-    type: ShortText | None = None
-    assignee: ShortText | None = None
-    q: SearchText | None = None
 
 
 class ActBody(Body):
@@ -46,9 +32,8 @@ class ActBody(Body):
 def index() -> ResponseReturnValue:
     """Answer with a page of items, newest first."""
     query = read_query(InboxQuery)
-    wanted = ItemFilter(**query.model_dump(exclude={"cursor", "limit"}))
     with container().sessions.begin() as session:
-        return jsonify(list_items(session, wanted, cursor=query.cursor, limit=query.limit))
+        return jsonify(list_items(session, query.filter, cursor=query.cursor, limit=query.limit))
 
 
 @blueprint.get("/<id:item_id>")

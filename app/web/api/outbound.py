@@ -7,29 +7,19 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field, model_validator
 
-from app.core.paging import MAX_ID
 from app.core.views import members_of
 from app.outbound.enqueue import submit
 from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, Message, Template, Text
-from app.outbound.models import OutboundKind, OutboundStatus
-from app.outbound.queries import JobFilter, list_jobs, show_job
+from app.outbound.queries import list_jobs, show_job
 from app.outbound.retry_job import retry_job
 from app.web import requests
 from app.web.context import actor, container
-from app.web.requests import Body, ListQuery, Query, ShortText, read_body, read_query
+from app.web.queries import JobsQuery
+from app.web.requests import Body, Query, ShortText, read_body, read_query
 
 blueprint = Blueprint("api_outbound", __name__, url_prefix="/api/outbound/jobs")
 
 KEY_HEADER = "Idempotency-Key"
-
-
-class JobsQuery(ListQuery):
-    """Which jobs."""
-
-    status: OutboundStatus | None = None
-    kind: OutboundKind | None = None
-    subject_ref: ShortText | None = None
-    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class TemplateBody(Body):
@@ -65,9 +55,8 @@ class JobBody(Body):
 def index() -> ResponseReturnValue:
     """Answer with a page of jobs, newest first."""
     query = read_query(JobsQuery)
-    wanted = JobFilter(**query.model_dump(exclude={"cursor", "limit"}))
     with container().sessions.begin() as session:
-        return jsonify(list_jobs(session, wanted, cursor=query.cursor, limit=query.limit))
+        return jsonify(list_jobs(session, query.filter, cursor=query.cursor, limit=query.limit))
 
 
 @blueprint.post("")

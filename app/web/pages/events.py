@@ -10,10 +10,10 @@ from app.dispatch.retry_event import retry_event
 from app.inbox.queries import item_of_event
 from app.outbox.events import CATALOGUE
 from app.outbox.models import EventStatus
-from app.outbox.queries import EventFilter, list_events, show_event
+from app.outbox.queries import list_events, show_event
 from app.outbox.renew_event import RetryOutcome
-from app.web.api.events import EventsQuery
 from app.web.context import actor, container
+from app.web.queries import EventsQuery
 from app.web.requests import read_query
 
 blueprint = Blueprint("events", __name__, url_prefix="/automation/events")
@@ -23,9 +23,8 @@ blueprint = Blueprint("events", __name__, url_prefix="/automation/events")
 def index() -> ResponseReturnValue:
     """Show a page of events."""
     query = read_query(EventsQuery)
-    wanted = EventFilter(**query.model_dump(exclude={"cursor", "limit"}))
     with container().sessions.begin() as session:
-        page = list_events(session, wanted, cursor=query.cursor, limit=query.limit)
+        page = list_events(session, query.filter, cursor=query.cursor, limit=query.limit)
     return render_template(
         "events.html", page=page, query=query, statuses=list(EventStatus), types=sorted(CATALOGUE)
     )

@@ -12,10 +12,11 @@ from app.inbox.actions import Action
 from app.inbox.apply_action import NOTE_LIMIT, apply_action
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.models import ItemStatus
-from app.inbox.queries import ItemFilter, list_items, show_item
+from app.inbox.queries import list_items, show_item
 from app.web.context import actor, container
 from app.web.links import inside
-from app.web.requests import ListQuery, SearchText, ShortText, Text, read_form, read_query
+from app.web.queries import InboxQuery
+from app.web.requests import Text, read_form, read_query
 from app.web.stats import read_stats
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
@@ -23,19 +24,10 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
 TYPES = sorted(drafted_types() | {"automation_dead_letter"})
 
 
-class InboxPageQuery(ListQuery):
-    """Which items the page shows: the open ones unless told otherwise."""
+class InboxPageQuery(InboxQuery):
+    """Which items the page shows: the open ones, unless the query names a status."""
 
     status: ItemStatus | Literal["all"] = ItemStatus.OPEN
-    severity: Severity | None = None
-    type: ShortText | None = None
-    assignee: ShortText | None = None
-    q: SearchText | None = None
-
-    def as_filter(self) -> ItemFilter:
-        """Return the filter that the inbox understands."""
-        parts = self.model_dump(exclude={"cursor", "limit", "status"})
-        return ItemFilter(status=None if self.status == "all" else self.status, **parts)
 
 
 class ActForm(BaseModel):
@@ -53,7 +45,7 @@ def index() -> ResponseReturnValue:
     """Show a page of items, the strip above them."""
     query = read_query(InboxPageQuery)
     with container().sessions.begin() as session:
-        page = list_items(session, query.as_filter(), cursor=query.cursor, limit=query.limit)
+        page = list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
         stats = read_stats(session)
     return render_template(
         "inbox.html",

@@ -1,0 +1,69 @@
+"""The query strings of the lists, for the API and the pages alike."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.core.paging import MAX_ID
+from app.inbox.drafts import Severity
+from app.inbox.models import ItemStatus
+from app.inbox.queries import ItemFilter
+from app.outbound.models import OutboundKind, OutboundStatus
+from app.outbound.queries import JobFilter
+from app.outbox.models import EventStatus
+from app.outbox.queries import EventFilter
+from app.web.requests import ListQuery, SearchText, ShortText
+
+_PAGING = {"cursor", "limit"}
+
+
+class InboxQuery(ListQuery):
+    """Which items; without a status, items in every status."""
+
+    status: ItemStatus | Literal["all"] | None = None
+    severity: Severity | None = None
+    type: ShortText | None = None
+    assignee: ShortText | None = None
+    q: SearchText | None = None
+
+    @property
+    def filter(self) -> ItemFilter:
+        """The filter of these items."""
+        parts = self.model_dump(exclude={*_PAGING, "status"})
+        return ItemFilter(status=None if self.status == "all" else self.status, **parts)
+
+
+class EventsQuery(ListQuery):
+    """Which events."""
+
+    status: EventStatus | None = None
+    event_type: ShortText | None = None
+    dead: bool | None = None
+    item_id: int | None = Field(None, ge=1, le=MAX_ID)
+    q: SearchText | None = None
+
+    @property
+    def filter(self) -> EventFilter:
+        """The filter of these events."""
+        return EventFilter(**self.model_dump(exclude=_PAGING))
+
+
+class CasesQuery(ListQuery):
+    """Which cases."""
+
+    status: Literal["open", "closed"] | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
+
+
+class JobsQuery(ListQuery):
+    """Which outbound jobs."""
+
+    status: OutboundStatus | None = None
+    kind: OutboundKind | None = None
+    subject_ref: ShortText | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
+
+    @property
+    def filter(self) -> JobFilter:
+        """The filter of these jobs."""
+        return JobFilter(**self.model_dump(exclude=_PAGING))

@@ -17,20 +17,36 @@ from app.web.requests import ListQuery, SearchText, ShortText
 _PAGING = {"cursor", "limit"}
 
 
-class InboxQuery(ListQuery):
-    """Which items; without a status, items in every status."""
-
-    status: ItemStatus | Literal["all"] | None = None
+class _ItemsQuery(ListQuery):
     severity: Severity | None = None
     type: ShortText | None = None
     assignee: ShortText | None = None
     q: SearchText | None = None
 
+    def _filter(self, status: ItemStatus | None) -> ItemFilter:
+        return ItemFilter(status=status, **self.model_dump(exclude={*_PAGING, "status"}))
+
+
+class InboxQuery(_ItemsQuery):
+    """Which items; without a status, items in every status."""
+
+    status: ItemStatus | None = None
+
     @property
     def filter(self) -> ItemFilter:
         """The filter of these items."""
-        parts = self.model_dump(exclude={*_PAGING, "status"})
-        return ItemFilter(status=None if self.status == "all" else self.status, **parts)
+        return self._filter(self.status)
+
+
+class InboxPageQuery(_ItemsQuery):
+    """Which items the page shows: the open ones, unless the query names a status."""
+
+    status: ItemStatus | Literal["all"] = ItemStatus.OPEN
+
+    @property
+    def filter(self) -> ItemFilter:
+        """The filter of these items."""
+        return self._filter(None if self.status == "all" else self.status)
 
 
 class EventsQuery(ListQuery):

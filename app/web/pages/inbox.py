@@ -1,7 +1,6 @@
 """The inbox and its items."""
 
 from http import HTTPStatus
-from typing import Literal
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,19 +14,13 @@ from app.inbox.models import ItemStatus
 from app.inbox.queries import list_items, show_item
 from app.web.context import actor, container
 from app.web.links import inside
-from app.web.queries import InboxQuery
+from app.web.queries import InboxPageQuery
 from app.web.requests import Text, read_form, read_query
 from app.web.stats import read_stats
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
 
 TYPES = sorted(drafted_types() | {"automation_dead_letter"})
-
-
-class InboxPageQuery(InboxQuery):
-    """Which items the page shows: the open ones, unless the query names a status."""
-
-    status: ItemStatus | Literal["all"] = ItemStatus.OPEN
 
 
 class ActForm(BaseModel):

@@ -13,7 +13,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on the loopback `port`."""
+    """Return whether a server could listen on the loopback `port`."""
     try:
         socket.create_server((LOOPBACK, port)).close()
     except OSError:

@@ -1,8 +1,8 @@
-"""The locks still install after newer releases of the locked packages have appeared.
+"""The lock files still install after newer releases of the locked packages have appeared.
 
-The index is a folder of wheels without code: one of each locked version, and one of a newer
-release, both with the requirements of the real package. So the test needs no network, except
-for the two versions of pip that Python does not bring.
+The package index is a folder of wheels without code. For each package it has the locked version
+and a newer one, both with the requirements of the real package. So the test needs no network,
+except to download the two versions of pip that are not part of Python.
 """
 
 import os
@@ -21,12 +21,12 @@ from tests.installation.wheels import stand_in
 
 LOCK = "requirements-dev.lock"
 HERE = Path(__file__).parent
-SHIPPED = "the pip that this Python brings"
+SHIPPED = "the pip of this Python"
 
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """An index with newer releases, and a lock of the same packages as today's lock."""
+    """An index with newer releases, and a lock file with the packages of the real one."""
 
     wheels: Path
     lock: str
@@ -47,11 +47,11 @@ def future(tmp_path_factory: pytest.TempPathFactory) -> Future:
 
 @pytest.fixture(params=[SHIPPED, "oldest-pip.lock", "newest-pip.lock"])
 def project(request: pytest.FixtureRequest, tmp_path: Path, future: Future) -> Path:
-    """Return a folder with the stand-in lock and an environment that has one version of pip."""
+    """Return a folder with the test's lock file and an environment with one version of pip."""
     return _project(tmp_path, future, pip=request.param)
 
 
-def test_the_locked_set_installs_although_everything_has_a_newer_release(
+def test_the_locked_packages_install_although_each_has_a_newer_release(
     project: Path, future: Future
 ) -> None:
     for command in _install_commands():
@@ -60,7 +60,7 @@ def test_the_locked_set_installs_although_everything_has_a_newer_release(
     assert _installed(project, future) == future.pins
 
 
-def test_an_installation_that_resolves_is_stopped_by_a_newer_release(
+def test_an_installation_with_resolution_fails_after_a_newer_release(
     tmp_path: Path, future: Future
 ) -> None:
     project = _project(tmp_path, future, pip=SHIPPED)
@@ -72,7 +72,7 @@ def test_an_installation_that_resolves_is_stopped_by_a_newer_release(
 
 
 @pytest.mark.parametrize("name", ["Makefile", "Dockerfile", "benchmarks/rivals.py"])
-def test_each_installation_of_a_lock_is_complete_and_checked(name: str) -> None:
+def test_each_installation_of_a_lock_uses_no_deps_and_pip_check(name: str) -> None:
     text = (ROOT / name).read_text()
     installs = [line for line in text.splitlines() if "--require-hashes" in line]
     assert installs
@@ -81,7 +81,7 @@ def test_each_installation_of_a_lock_is_complete_and_checked(name: str) -> None:
 
 
 def _locked() -> Iterator[Distribution]:
-    """Return each package of the lock that belongs to this Python on this platform."""
+    """Return each package of the lock file that is installed for this Python and platform."""
     for name in re.findall(r"^([\w.-]+)==", (ROOT / LOCK).read_text(), re.MULTILINE):
         try:
             yield distribution(name)
@@ -90,7 +90,7 @@ def _locked() -> Iterator[Distribution]:
 
 
 def _install_commands() -> list[str]:
-    """Return what the Makefile would run to install the lock and to check the result."""
+    """Return the Makefile's commands that install the lock file and check the result."""
     done = subprocess.run(
         ["/bin/sh", "-c", "make --dry-run --always-make .venv/.installed"],
         cwd=ROOT,
@@ -116,7 +116,7 @@ def _project(folder: Path, future: Future, *, pip: str) -> Path:
 
 
 def _pip_wheel(lock: Path, folder: Path) -> Path:
-    """Download the pinned pip, or skip the test where no index can be reached."""
+    """Download the pinned pip; skip the test if no index can be reached."""
     command = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check"]
     command += ["--no-deps", "--require-hashes", "--retries=1", "--timeout=10", "-r", str(lock)]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The wheel of the product, installed and started far from the sources."""
+"""The product's wheel, installed and started without access to the sources."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from tests.environment import environment_of
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Where the wheel is installed, and a folder without sources to work in."""
+    """The folder of the installed wheel, and a working folder without sources."""
 
     packages: Path
     elsewhere: Path
@@ -62,7 +62,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def _copy_of_sources(folder: Path) -> Path:
-    """Return a copy to build from, because a build leaves its own folders beside the sources."""
+    """Return a copy to build from, because a build creates folders beside the sources."""
     folder.mkdir()
     for name in ("app", "workers", "migrations", "devtools", "tests", "benchmarks"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -72,7 +72,7 @@ def _copy_of_sources(folder: Path) -> Path:
     return folder
 
 
-def test_the_wheel_holds_the_product_and_none_of_the_tools(installed: Installed) -> None:
+def test_the_wheel_contains_the_product_without_the_developer_tools(installed: Installed) -> None:
     ours = {"app", "workers", "migrations", "beat_schedule.py"}
     names = {path.name for path in installed.packages.iterdir()} - {"bin", "__pycache__"}
     assert {name for name in names if not name.endswith(".dist-info")} == ours

@@ -1,4 +1,4 @@
-"""Builds wheels without code, which carry the name, version and requirements of real ones."""
+"""Builds wheels without code, with the name and requirements of real packages."""
 
 import hashlib
 import zipfile
@@ -10,7 +10,7 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-
 
 
 def stand_in(folder: Path, original: Distribution, version: str) -> str:
-    """Write a wheel of `version` that asks for what `original` asks for; return its SHA-256."""
+    """Write a wheel of `version` with the requirements of `original`; return its SHA-256."""
     name = original.name.replace("-", "_").replace(".", "_")
     info = f"{name}-{version}.dist-info"
     lines = ["Metadata-Version: 2.1", f"Name: {original.name}", f"Version: {version}"]

@@ -1,4 +1,7 @@
-"""Servers of this machine that are not ours: used if they are up, and left as they were found."""
+"""Fixtures for database and broker services of this machine, which must be running already.
+
+Each fixture removes what it has created.
+"""
 
 import os
 import secrets
@@ -24,11 +27,11 @@ CONNECT_SECONDS = 3
 
 @pytest.fixture
 def postgres_service() -> Iterator[dict[str, str]]:
-    """Return the settings that lead to a database and two logins of the test's own."""
+    """Create a database and two logins for the test; return their settings."""
     try:
         server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=CONNECT_SECONDS)
     except psycopg.OperationalError:
-        pytest.skip(_reason("PostgreSQL service that lets us in", "MATRIX_POSTGRES_URL"))
+        pytest.skip(_reason("accessible PostgreSQL service", "MATRIX_POSTGRES_URL"))
     mark = secrets.token_hex(4)
     owner, login = f"matrix_owner_{mark}", f"matrix_app_{mark}"
     with server as connection:
@@ -37,7 +40,7 @@ def postgres_service() -> Iterator[dict[str, str]]:
         connection.execute(f"CREATE ROLE {login} LOGIN")
         connection.execute(f"CREATE DATABASE {owner} OWNER {owner}")
         if had_role:
-            _lend_service_role(connection, to=owner)
+            _grant_service_role(connection, to=owner)
         try:
             yield {"DATABASE_URL": _url(login, owner), "DATABASE_OWNER_URL": _url(owner, owner)}
         finally:
@@ -51,14 +54,14 @@ def postgres_service() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def redis_service() -> Iterator[dict[str, str]]:
-    """Return the settings that lead to an empty database of the Redis service."""
+    """Return the settings for an empty database of the Redis service."""
     client = Redis.from_url(REDIS, socket_connect_timeout=CONNECT_SECONDS)
     try:
         is_used = bool(client.dbsize())
     except RedisAway:
         _missing("Redis service", "MATRIX_REDIS_URL")
     if is_used:
-        pytest.skip(f"{REDIS} holds keys of others; name an empty database by MATRIX_REDIS_URL.")
+        pytest.skip(f"{REDIS} is not empty; set MATRIX_REDIS_URL to an empty database.")
     yield {"CELERY_BROKER_URL": REDIS}
     client.flushdb()
     client.close()
@@ -66,7 +69,7 @@ def redis_service() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def rabbitmq_service() -> Iterator[dict[str, str]]:
-    """Return the settings that lead to the RabbitMQ service, without queues of ours."""
+    """Return the settings for the RabbitMQ service; delete the product's queues afterwards."""
     with Connection(RABBITMQ, connect_timeout=CONNECT_SECONDS) as connection:
         try:
             connection.ensure_connection(max_retries=1, timeout=CONNECT_SECONDS)
@@ -79,14 +82,14 @@ def rabbitmq_service() -> Iterator[dict[str, str]]:
 
 
 def _missing(part: str, variable: str) -> NoReturn:
-    """Skip, or fail where everything is asked for that can be installed without a password."""
+    """Skip the test, or fail if REQUIRE_ALL=1, because this service needs no password."""
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(_reason(part, variable))
     pytest.skip(_reason(part, variable))
 
 
 def _reason(part: str, variable: str) -> str:
-    return f"There is no {part} on this machine; start one, or name one by {variable}."
+    return f"There is no {part} on this machine; start one, or set {variable}."
 
 
 def _has_service_role(connection: psycopg.Connection) -> bool:
@@ -94,8 +97,8 @@ def _has_service_role(connection: psycopg.Connection) -> bool:
     return found is not None
 
 
-def _lend_service_role(connection: psycopg.Connection, *, to: str) -> None:
-    """Let the owner hand on a role that it did not create, which PostgreSQL 16 on asks for."""
+def _grant_service_role(connection: psycopg.Connection, *, to: str) -> None:
+    """Grant the role with ADMIN OPTION, which the owner needs since PostgreSQL 16 to grant it."""
     connection.execute(f"GRANT service_role TO {to} WITH ADMIN OPTION")
 
 

@@ -1,6 +1,7 @@
-"""Take `docs/inbox.png`, on a local stack of its own: `.venv/bin/python -m devtools.take_picture`.
+"""Creates the screenshot `docs/inbox.png`: `.venv/bin/python -m devtools.take_screenshot`.
 
-Needs Chromium. The items come from made-up events, recorded and dispatched as any others.
+It starts a local stack and needs Chromium. The inbox items come from example events, which are
+recorded and dispatched like any others.
 """
 
 import secrets
@@ -30,7 +31,7 @@ from devtools import ROOT
 from devtools.stack.command_environment import environment_of_running_stack
 from devtools.stack.running import running_stack
 
-PICTURE = ROOT / "docs" / "inbox.png"
+SCREENSHOT = ROOT / "docs" / "inbox.png"
 SIZE = ViewportSize(width=1280, height=760)
 USER = "maria"
 
@@ -39,7 +40,7 @@ AGE += " WHERE event_id = (SELECT id FROM cc_automation_events WHERE dedupe_key 
 
 
 def main() -> None:
-    """Start the stack, fill its inbox, and write the picture."""
+    """Start the stack, fill its inbox, and write the screenshot."""
     password = secrets.token_urlsafe(16)
     folder = Path(tempfile.mkdtemp(prefix="automation-picture-"))
     admin = {"AUTOMATION_ADMIN_USERNAME": USER, "AUTOMATION_ADMIN_PASSWORD": password}
@@ -50,31 +51,31 @@ def main() -> None:
             )
             with closing(build(settings, process="picture")) as container:
                 _fill(container)
-            _photograph(stack.web, password)
+            _take_screenshot(stack.web, password)
     finally:
         shutil.rmtree(folder)
 
 
 def _fill(container: Container) -> None:
-    story = _story()
+    events = _example_events()
     with container.sessions.begin() as session:
-        for event in reversed(story):
+        for event in reversed(events):
             record_event(session, event)
     while _waiting(container):
         dispatch_due(container.dispatcher)
     with container.sessions.begin() as session:
-        for place, event in enumerate(story):
+        for place, event in enumerate(events):
             session.execute(text(AGE), {"minutes": place**2 + place, "key": event.dedupe_key})
 
 
 def _waiting(container: Container) -> int:
-    """Return how many events are not sent yet; the dispatcher of the stack sends them too."""
+    """Return the number of unsent events. The stack's dispatcher sends events as well."""
     with container.sessions.begin() as session:
         return session.scalar(select(func.count()).where(AutomationEvent.status != "sent")) or 0
 
 
-def _story() -> list[Event]:
-    """Return what happened, the newest first."""
+def _example_events() -> list[Event]:
+    """Return the example events, the newest first."""
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     return [
         FraudCaseCreated(
@@ -111,7 +112,7 @@ def _story() -> list[Event]:
     ]
 
 
-def _photograph(web: str, password: str) -> None:
+def _take_screenshot(web: str, password: str) -> None:
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -121,7 +122,7 @@ def _photograph(web: str, password: str) -> None:
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Inbox").wait_for()
-        page.screenshot(path=PICTURE)
+        page.screenshot(path=SCREENSHOT)
         browser.close()
 
 

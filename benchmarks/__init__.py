@@ -1,5 +1,5 @@
-"""Measures the speed of the product against its bars: `make bench`.
+"""Measures the speed of the product and compares it with the required values: `make bench`.
 
-Every row is a ratio between contenders that ran by turns on one durable server, because
-machines differ and drift. Imports the product; nothing imports this.
+Most rows are ratios between contenders that ran alternately on one durable server, because
+absolute times differ between machines and change over time. No other package imports this one.
 """

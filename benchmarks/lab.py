@@ -1,4 +1,4 @@
-"""The laboratory: throw-away servers, a database per measurement, contenders as processes."""
+"""The environment of the benchmarks: temporary servers, databases and contender processes."""
 
 import os
 import secrets
@@ -23,15 +23,15 @@ from devtools.stack.programs import Program, running
 from devtools.stack.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
 
 WORKERS = 2
-"""Processes of each contender: one per core of the machine that the bars were set on."""
+"""Processes of each contender: one per core of the reference machine."""
 
 _READY_SECONDS = 60
 _SERVER = {
-    "track_commit_timestamp": "on",  # latency is read off the server's own commit times
-    "wal_buffers": "16MB",  # what a server with 512 MB of buffers or more gives itself
-    "min_wal_size": "2GB",  # recycle log segments, as a server under steady load does
+    "track_commit_timestamp": "on",  # the latency benchmark reads the commit times
+    "wal_buffers": "16MB",  # the default of a server with 512 MB of shared buffers or more
+    "min_wal_size": "2GB",  # recycle WAL segments, as a server under steady load does
     "max_wal_size": "8GB",
-    "checkpoint_timeout": "30min",  # checkpoints come between measurements, not within
+    "checkpoint_timeout": "30min",  # no checkpoint during a measurement
 }
 _SECRETS = {
     "WHATSAPP_VERIFY_TOKEN": "benchmark",
@@ -40,9 +40,9 @@ _SECRETS = {
     "WHATSAPP_PHONE_NUMBER_ID": "1",
     "AUTOMATION_SECRET_KEY": secrets.token_urlsafe(48),
     "AUTOMATION_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-    # The webhooks' benchmark sends more reports than an hour should bring.
+    # The benchmark of webhooks sends more reports than the default limit per hour.
     "AUTOMATION_UNVERIFIED_PER_HOUR": "1000000",
-    # Failed events come back after the measurement, not within it.
+    # Failed events are retried after the measurement, not during it.
     "AUTOMATION_RETRY_BASE_SECONDS": "3600",
 }
 
@@ -51,17 +51,17 @@ _keyspaces = cycle(range(1, 16))
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database; contenders log in as the runtime does, measurements as superuser."""
+    """A migrated database. Contenders log in as the runtime role, measurements as superuser."""
 
     name: str
     url: str
     dsn: str
     broker: str
-    """A keyspace of its own, so that its messages go to its own workers."""
+    """The URL of a separate database of the broker, so that only its own workers get messages."""
 
     @contextmanager
     def admin(self) -> Iterator[Connection]:
-        """Lend a connection that may do everything and notifies nobody."""
+        """Open a superuser connection whose commits send no NOTIFY."""
         options = "-c automation.notify=off"
         with psycopg.connect(self.dsn, autocommit=True, options=options) as connection:
             yield connection
@@ -69,17 +69,17 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """The servers, and where logs and results go."""
+    """The servers, and the folder for logs."""
 
     folder: Path
     postgres: PostgresServer
     valkey: ValkeyServer
     rivals: Path | None
-    """The Python of the environment that holds the rivals; None leaves them out."""
+    """The Python of the rivals' environment; None to run without rivals."""
 
     @contextmanager
     def database(self, template: Database | None = None) -> Iterator[Database]:
-        """Lend a fresh database, a copy of `template` or an empty one with the schema."""
+        """Create a database, a copy of `template` or an empty one with the schema."""
         name = f"bench_{secrets.token_hex(4)}"
         original = template.name if template else str(make_url(self.postgres.url).database)
         with psycopg.connect(self.postgres.superuser_dsn, autocommit=True) as connection:
@@ -112,7 +112,7 @@ class Lab:
     def contender(
         self, name: str, command: Sequence[str | Path], environ: Mapping[str, str], *, ready: str
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a process until the end of the block; enter it once its log says `ready`."""
+        """Run a process until the end of the block; wait until its log contains `ready`."""
         log = self.folder / f"{name}-{time.monotonic_ns()}.log"
         program = Program(name=name, command=command, environ=environ, log=log, folder=ROOT)
         with running(program) as process:
@@ -132,7 +132,7 @@ class Lab:
 
 @contextmanager
 def open_lab(folder: Path, *, rivals: Path | None) -> Iterator[Lab]:
-    """Start a PostgreSQL that syncs every commit, and a broker; both end with the block."""
+    """Run a PostgreSQL that syncs every commit, and a broker, until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         start_postgres(folder) as server,
@@ -148,14 +148,14 @@ def open_lab(folder: Path, *, rivals: Path | None) -> Iterator[Lab]:
 
 
 def await_true(
-    holds: Callable[[], object], what: object, *, seconds: float = _READY_SECONDS
+    condition: Callable[[], object], what: object, *, seconds: float = _READY_SECONDS
 ) -> None:
-    """Wait until `holds()`, looking seldom enough to cost the contenders nothing.
+    """Wait until `condition()` is true. It is called every 5 ms, to leave time to the contenders.
 
-    Raises TimeoutError that names `what` after `seconds`.
+    Raises TimeoutError with `what` after `seconds`.
     """
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Nothing came of it within {seconds:.0f} s: {what}")
+            raise TimeoutError(f"The condition was not met within {seconds:.0f} s: {what}")
         time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""From the commit of an event to its item being visible, by the server's own commit times."""
+"""The latency from the commit of an event to the commit of its item, by PostgreSQL's times."""
 
 import time
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ import psycopg
 from psycopg import Connection
 
 from benchmarks import seed
-from benchmarks.entrants import product, rival
 from benchmarks.lab import Database, Lab, await_true
 from benchmarks.results import Report, Row, percentile
+from benchmarks.start_contenders import product, rival
 
 RATES = (20, 300)
-"""Events per second, arriving at random."""
+"""Events per second, at random times (a Poisson process)."""
 
 _WORDS = """'case_id', %(n)s::bigint, 'masked_phone', '••• 1234', 'report',
     'I got a call from someone who said they were my bank.', 'dedupe_key', %(key)s::text"""
@@ -47,7 +47,7 @@ class _Path:
 
 
 def run(lab: Lab, report: Report, *, rounds: int, seconds: float) -> Iterator[str]:
-    """Measure the latency row of the bars, by turns; yield what is being done."""
+    """Measure the rows for the latency, alternately; yield each step in words."""
     waits: dict[tuple[str, int], list[list[float]]] = {}
     with ExitStack() as stack:
         paths = _paths(lab, stack)
@@ -71,7 +71,7 @@ def _paths(lab: Lab, stack: ExitStack) -> list[_Path]:
 
 
 def _measure(path: _Path, rate: int, seconds: float) -> list[float]:
-    """Return the milliseconds that each event of one open-loop run took."""
+    """Return the latency of each event of one open-loop run, in milliseconds."""
     with path.database.admin() as connection, psycopg.connect(path.database.dsn) as producer:
         seed.empty(connection)
         sent = _produce(producer, path.insert, rate, seconds)
@@ -81,7 +81,7 @@ def _measure(path: _Path, rate: int, seconds: float) -> list[float]:
 
 
 def _produce(producer: Connection, insert: str, rate: int, seconds: float) -> dict[str, str]:
-    """Commit events at random moments; return the transaction id of each, by its key."""
+    """Commit events at random times; return the transaction id of each, by its key."""
     random = Random(rate)
     sent: dict[str, str] = {}
     moment = time.perf_counter()

@@ -1,7 +1,7 @@
-"""Outbound messages: the claim, the throughput, the pace, and a code behind a campaign.
+"""Outbound messages: the claim, the throughput, the rate limit, and a code during a campaign.
 
-Workers are the product's own, as the Procfile starts them. What leaves and when is told by
-the provider that they call, a process on loopback that answers after 50 ms.
+The workers are those of the Procfile. They call a provider on loopback, which answers after
+50 ms and records the time of each call.
 """
 
 import time
@@ -29,7 +29,7 @@ _WARM_UP_SECONDS = 3.0
 
 
 def run(lab: Lab, report: Report, *, sizes: tuple[int, ...], seconds: float) -> Iterator[str]:
-    """Measure the outbound rows of the bars; yield what is being done."""
+    """Measure the rows for outbound; yield each step in words."""
     yield from _claims(lab, report, sizes)
     for per_second in PACES:
         yield f"outbound: pace of {per_second}/s"
@@ -128,7 +128,7 @@ def _throughput(lab: Lab, report: Report, seconds: float) -> None:
 
 
 def _rates(sending: Sending, per_second: int, seconds: float) -> list[float]:
-    """Return the messages of each second that the provider saw, once sending is steady."""
+    """Return the messages per second at the provider, for each second after the warm-up."""
     write_texts(sending.container, sending.connection, _enough(per_second, seconds))
     sending.start()
     began = sending.began()

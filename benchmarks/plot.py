@@ -1,4 +1,4 @@
-"""Draw the results: python plot.py results.json results.png. Runs in the rivals' environment."""
+"""Plots the results: python plot.py results.json results.png. Runs in the rivals' environment."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""One poll and one page, with more and more rows behind them."""
+"""The time of one poll and of one inbox page, with more and more rows in the tables."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ FILTERS = {
 
 
 def run(lab: Lab, report: Report, *, sizes: tuple[int, ...], rounds: int) -> Iterator[str]:
-    """Measure the poll row and the page row of the bars; yield what is being done."""
+    """Measure the rows for the poll and for the pages; yield each step in words."""
     with ExitStack() as stack:
         databases: dict[int, Database] = {}
         for size in sizes:
@@ -91,10 +91,10 @@ def _polls(containers: dict[int, Container], report: Report, rounds: int) -> Ite
 def _times_of(
     poll: Callable[[Container], object], containers: dict[int, Container]
 ) -> dict[int, list[float]]:
-    """Return the seconds of each poll, by turns on each database, over fresh connections.
+    """Return the seconds of each poll, alternately on each database, over new connections.
 
-    A connection is two processes, and where the scheduler puts them matters more than
-    what they do; so each round draws that lot anew.
+    A connection has two processes. Their placement on the cores changes the time more than the
+    query does, so each round uses new connections.
     """
     for container in containers.values():
         container.engine.dispose()
@@ -138,7 +138,7 @@ def _pages(container: Container, connection: Connection, report: Report, size: i
 
 
 def _deepest(connection: Connection, wanted: ItemFilter) -> str | None:
-    """Return the cursor of the last full page, None if there is but one."""
+    """Return the cursor of the last full page, None if there is only one page."""
     parts = {
         "type": wanted.type,
         "status": wanted.status,
@@ -155,7 +155,7 @@ def _deepest(connection: Connection, wanted: ItemFilter) -> str | None:
 def _database_ms(
     container: Container, wanted: ItemFilter, cursor: str | None, *, explain: Connection
 ) -> list[float]:
-    """Return the milliseconds of planning and execution of the page's own statements."""
+    """Return the planning and execution time of the page's statements, in milliseconds."""
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What was measured, against its bar: the table, the file, the verdict."""
+"""The results: measured values and their bars, as a table and as a file."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _PERCENTILES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One bar and what was measured against it; `samples` are ratios or times, by `unit`."""
+    """One bar and the measured values; `samples` are ratios, or values in `unit`."""
 
     what: str
     samples: Sequence[float]
@@ -34,18 +34,18 @@ class Row:
 
     @property
     def is_met(self) -> bool:
-        """Whether the median stays on the right side of the bar."""
+        """Whether the median meets the bar."""
         return self.measured >= self.bar if self.at_least else self.measured <= self.bar
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """The row with its median and its verdict."""
+        """The row with its median and whether the bar is met."""
         return {**asdict(self), "measured": self.measured, "is_met": self.is_met}
 
 
 @dataclass(slots=True)
 class Report:
-    """All rows of a run, and the numbers behind them."""
+    """All rows of a run, and the numbers from which they are computed."""
 
     quick: bool
     rows: list[Row] = field(default_factory=list)
@@ -59,11 +59,11 @@ class Report:
 
     @property
     def missed(self) -> list[Row]:
-        """The rows whose bar is missed."""
+        """The rows whose bar is not met."""
         return [row for row in self.rows if not row.is_met]
 
     def print(self, console: Console) -> None:
-        """Print the table and what is behind it."""
+        """Print the table of all rows."""
         table = Table("what", "measured", "spread", "bar", "", title="Speed against its bars")
         for row in self.rows:
             low, high = min(row.samples), max(row.samples)
@@ -90,7 +90,7 @@ class Report:
 
 
 def machine() -> dict[str, str]:
-    """Return what the numbers hang on: processors, system, versions."""
+    """Return processors, system and versions, on which the numbers depend."""
     packages = ("celery", "psycopg", "sqlalchemy", "redis")
     return {
         "processors": f"{os.cpu_count()} x {_processor()}",

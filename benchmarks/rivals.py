@@ -1,4 +1,4 @@
-"""The environment of the rivals and of the plot, apart from the product's own."""
+"""The separate environment of the rivals and of the plot."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ _LOCK = ROOT / "benchmarks" / "requirements.lock"
 
 
 def install(folder: Path) -> Path:
-    """Return the Python of the locked environment in `folder`, made unless it is there."""
+    """Return the Python of the locked environment in `folder`; create it if it is missing."""
     python, kept = folder / "bin" / "python", folder / _LOCK.name
     if not (kept.exists() and kept.read_text() == _LOCK.read_text()):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
@@ -31,6 +31,6 @@ def versions(python: Path) -> dict[str, str]:
 
 
 def plot(python: Path, results: Path) -> None:
-    """Draw `results` as a PNG beside it."""
+    """Plot `results` as a PNG file in the same folder."""
     script = ROOT / "benchmarks" / "plot.py"
     subprocess.run([python, script, results, results.with_suffix(".png")], check=True)

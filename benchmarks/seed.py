@@ -1,4 +1,4 @@
-"""Rows in bulk, made by the server: due events, processed events, a lived-in inbox."""
+"""Inserts many rows with one statement: due events, processed events and their items."""
 
 from psycopg import Connection
 
@@ -64,18 +64,18 @@ WHERE status = 'sent'
 
 
 def empty(connection: Connection) -> None:
-    """Empty outbox and inbox."""
+    """Delete all events and items."""
     connection.execute("TRUNCATE cc_automation_events, cc_admin_inbox_items CASCADE")
 
 
 def due(connection: Connection, count: int, *, first: int = 1, raising: bool = False) -> None:
-    """Write `count` due events; with `raising`, the draft of one in a hundred raises."""
+    """Insert `count` due events; with `raising`, the draft of one in a hundred raises."""
     query = _DUE.format(report=_NO_REPORT_IN_100 if raising else _REPORT)
     connection.execute(query, {"first": first, "last": first + count - 1})
 
 
 def processed(connection: Connection, count: int, *, first: int = 1) -> None:
-    """Write `count` events that were sent, and the item of each."""
+    """Insert `count` sent events, each with its item."""
     row = connection.execute("SELECT coalesce(max(id), 0) FROM cc_automation_events").fetchone()
     connection.execute(_PROCESSED, {"first": first, "last": first + count - 1})
     connection.execute(_ITEMS, {"newest": row[0] if row else 0})
@@ -83,7 +83,7 @@ def processed(connection: Connection, count: int, *, first: int = 1) -> None:
 
 
 def attempted(connection: Connection, count: int) -> None:
-    """Write `count` attempts that got through, ten to a job."""
+    """Insert `count` successful attempts, ten per job."""
     connection.execute(_SENT_JOBS, [count // _ATTEMPTS_PER_JOB])
     connection.execute(_ATTEMPTS, [_ATTEMPTS_PER_JOB])
     connection.execute("VACUUM ANALYZE cc_outbound_jobs, cc_outbound_attempts")

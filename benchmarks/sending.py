@@ -1,4 +1,4 @@
-"""The product's outbound worker, a provider of its own on loopback, and texts in bulk."""
+"""Runs the product's outbound worker with a provider on loopback, and inserts many texts."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ _CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Processes that send to a provider of their own."""
+    """A running outbound worker and its provider."""
 
     container: Container
     connection: Connection
@@ -51,33 +51,33 @@ class Sending:
     provider: str
 
     def start(self) -> None:
-        """Start a run in each process."""
+        """Start an outbound run in each worker process."""
         for _ in range(WORKERS):
             self.celery.send_task(RUN)
 
     def began(self) -> float:
-        """Wait for the first call, and return its moment."""
+        """Wait for the first call of the provider; return its time."""
         await_true(self.calls, "the first message")
         return self.calls()[0][0]
 
     def calls(self) -> list[tuple[float, int]]:
-        """Return the moment and the job of each call so far."""
+        """Return the time and the job id of each call so far."""
         return [(moment, job) for moment, job in httpx.get(self.provider).json()]
 
     def report_fraud(self, count: int) -> None:
-        """Let as many customers report fraud, each of whom gets a code."""
+        """Let `count` customers report fraud; each is sent a code."""
         command = [sys.executable, "-m", "benchmarks.contenders.reporters", "direct", "1"]
         subprocess.run([*command, str(count)], env=self.environ, check=True, capture_output=True)
 
     def waits_of_codes(self) -> list[float]:
-        """Return the seconds from the beginning of each report to the call with its code."""
+        """Return the seconds from the creation of each code's job to the call with the code."""
         called = {job: moment for moment, job in reversed(self.calls())}
         codes = self.connection.execute(_CODES).fetchall()
         return [called[job] - created for job, created in codes if job in called]
 
 
 def write_texts(container: Container, connection: Connection, count: int) -> None:
-    """Write `count` texts that are due now, each for a customer of its own."""
+    """Insert `count` due texts, each to a different customer."""
     with container.sessions.begin() as session:
         to = identify(session, Identity(number="+34600111222"), vault=container.vault)
         first = enqueue(session, Text("A word to all customers."), to=to, vault=container.vault)
@@ -87,7 +87,7 @@ def write_texts(container: Container, connection: Connection, count: int) -> Non
 
 @contextmanager
 def open_sending(lab: Lab, per_second: int) -> Iterator[Sending]:
-    """Run a provider, and a worker as the Procfile does that is yet to begin."""
+    """Run a provider and the outbound worker of the Procfile; `start` begins the sending."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/v1"
     with lab.database() as database, ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The daily summary over a day of many events, with as many from the day before behind them."""
+"""The daily summary of a day with many events, with as many events on the day before."""
 
 import time
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ WHERE event.id = item.event_id AND event.id >= %(first)s
 
 
 def run(lab: Lab, report: Report, *, events: int, rounds: int) -> Iterator[str]:
-    """Measure the summary row of the bars; yield what is being done."""
+    """Measure the row for the daily summary; yield each step in words."""
     with lab.database() as database, database.admin() as connection:
         for day in (_DAY.replace(day=_DAY.day - 1), _DAY):
             yield f"summary: writing {events:,} events of {day}"

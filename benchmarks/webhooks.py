@@ -1,4 +1,4 @@
-"""Signed webhooks, a report each, over HTTP, against the same transactions without HTTP."""
+"""Signed webhooks with one report each over HTTP, against the same transactions without HTTP."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ _PATH = "/webhooks/whatsapp"
 
 
 def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
-    """Measure the webhook row of the bars; yield what is being done."""
+    """Measure the row for webhooks; yield each step in words."""
     port, batches = free_port(), count(step=_REPORTS)
     rates: dict[str, list[float]] = {"http": [], "direct": []}
     with lab.database() as database:
@@ -42,7 +42,7 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
 
 
 def _rate(lab: Lab, database: Database, arguments: list[str]) -> float:
-    """Return the reports per second of one batch, sent by a process of its own."""
+    """Return the reports per second of one batch, which a separate process sends."""
     command = [sys.executable, "-m", "benchmarks.contenders.reporters", *arguments, str(_REPORTS)]
     environ = lab.environ(database)
     done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)

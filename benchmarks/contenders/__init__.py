@@ -1,1 +1,1 @@
-"""The contenders: each a program that does the same work its own way, and says `ready`."""
+"""The contenders: programs that do the same work in different ways. Each prints `ready`."""

@@ -1,7 +1,7 @@
-"""The limit: one bare connection that claims, inserts and updates until nothing is due.
+"""The limit: one psycopg connection that claims, inserts and updates until nothing is due.
 
-No drafts, no ORM, no Celery: PostgreSQL words the items. It works each time a line arrives
-on the channel `go`, and prints nothing but `ready`.
+It uses no drafts, no ORM and no Celery: PostgreSQL builds the texts of the items. It starts
+at each notification on the channel `go`.
 """
 
 import sys

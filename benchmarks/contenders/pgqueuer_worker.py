@@ -1,4 +1,4 @@
-"""PgQueuer, a job per event: batches of jobs, handlers at once over a pool, asyncpg, uvloop."""
+"""PgQueuer with a job per event: batches of jobs, concurrent handlers, asyncpg and uvloop."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ VALUES ('fraud_case_created', 'critical', $1, $2, $3, $4) ON CONFLICT (dedupe_ke
 
 
 async def main(dsn: str, batch: int = BATCH, pool_size: int = POOL) -> None:
-    acting_as = {"role": "service_role"}  # the items stand behind row security
+    acting_as = {"role": "service_role"}  # the items have row-level security
     pool = await asyncpg.create_pool(
         dsn, min_size=pool_size, max_size=pool_size, server_settings=acting_as
     )

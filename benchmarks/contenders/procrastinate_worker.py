@@ -1,4 +1,4 @@
-"""Procrastinate, a job per event: many jobs at once over a pool, finished jobs deleted."""
+"""Procrastinate with a job per event: concurrent jobs over a pool; finished jobs are deleted."""
 
 import asyncio
 import sys

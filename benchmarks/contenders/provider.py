@@ -1,6 +1,6 @@
-"""A provider on loopback: `PORT SECONDS` answers each message after so many seconds.
+"""A provider on loopback. Arguments: `PORT SECONDS`; it answers each message after SECONDS.
 
-A GET returns what it was sent, `[[moment, job], …]`, by the clock of the machine.
+A GET returns the received messages as `[[time, job id], …]`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 
 
 class Provider:
-    """Takes every message, and remembers when it came and of which job."""
+    """Accepts every message and stores its time of arrival and its job id."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

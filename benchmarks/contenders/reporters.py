@@ -1,7 +1,7 @@
-"""Customers who report fraud at once: `http URL SECRET FIRST COUNT`, or `direct FIRST COUNT`.
+"""Customers who report fraud concurrently: `http URL SECRET FIRST COUNT` or `direct FIRST COUNT`.
 
-Prints the seconds that all reports took. `direct` runs the intake's own transaction in this
-process, from the settings in the environment; `http` posts signed webhooks.
+Prints the seconds that all reports took. `http` posts signed webhooks. `direct` runs the
+intake's transaction in this process, with the settings of the environment.
 """
 
 import hmac

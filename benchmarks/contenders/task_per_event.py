@@ -1,4 +1,4 @@
-"""A Celery task and a commit per event: the plain way to do it, with ids in the messages."""
+"""A Celery task and a commit per event: the usual design, with event ids in the messages."""
 
 from celery import shared_task
 from celery.signals import worker_process_init

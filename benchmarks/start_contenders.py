@@ -1,4 +1,4 @@
-"""The contenders, started and warmed up: the product, the limit, the plain way, the rivals."""
+"""Starts the contenders: the product, the limit, a task per event, and the rivals."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from benchmarks import seed
-from benchmarks.contest import Contender, drain
 from benchmarks.lab import WORKERS, Database, Lab
+from benchmarks.measure_drain import Contender, drain
 from devtools import ROOT
 from workers.application import create_celery
 
@@ -39,7 +39,10 @@ SELECT 'deliver', 'deliver', {_JOB} FROM generate_series(1, %s) AS n
 
 @contextmanager
 def product(lab: Lab, database: Database, *, count: int = EVENTS) -> Iterator[Contender]:
-    """Run the product's dispatcher, whose first, careful runs are over."""
+    """Run the product's dispatcher, after the first run of each of its processes.
+
+    That first run dispatches one event at a time, as after a crash.
+    """
     with lab.dispatcher(database) as process, database.admin() as connection:
         celery = create_celery(lab.settings(database))
 
@@ -48,7 +51,7 @@ def product(lab: Lab, database: Database, *, count: int = EVENTS) -> Iterator[Co
                 for _ in range(WORKERS):
                     celery.send_task(DISPATCH, producer=producer)
 
-        for _ in range(3):  # Until each process has had its careful run, whoever took which.
+        for _ in range(3):  # So that every process has had its first run.
             drain(connection, Contender("warm-up", 3_000, due(3_000), _EVENTS_LEFT, go))
         yield Contender("product", count, due(count), _EVENTS_LEFT, go, process.pid)
         celery.close()
@@ -98,7 +101,7 @@ def task_per_event(
 
 @contextmanager
 def _quiet_worker(lab: Lab, command: list[str], environ: dict[str, str]) -> Iterator[None]:
-    """Run a worker that is too quiet to say when it is ready."""
+    """Run a worker that does not print when it is ready; wait three seconds instead."""
     with lab.contender("task-per-event", command, environ, ready=""):
         time.sleep(3)
         yield
@@ -131,7 +134,7 @@ def rivals(lab: Lab, database: Database, slow: int) -> Iterator[list[Contender]]
 
 @contextmanager
 def rival(lab: Lab, database: Database, name: str) -> Iterator[None]:
-    """Install a rival's tables and run its workers; they log in without row security."""
+    """Install a rival's tables and run its workers, as a role without row-level security."""
     parts = conninfo_to_dict(database.dsn)
     dsn = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
     command = [str(lab.rivals), str(_CONTENDERS / f"{name}_worker.py")]

@@ -1,4 +1,4 @@
-"""One contest: a pile of work, a contender that drains it, a clock, a count of the items."""
+"""One drain: write due events, let a contender dispatch all of them, measure and count items."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,10 @@ from benchmarks import seed
 from benchmarks.lab import await_true
 
 _IN_FLIGHT = 1_000
-"""So near the end we begin to look at the rows; before, at the items' sequence alone."""
+"""When fewer items than this are missing, the benchmark counts rows.
+
+Before that it only reads the sequence of the items, which is cheaper.
+"""
 
 _ITEMS = "SELECT count(*) FROM cc_admin_inbox_items"
 _LAST_ITEM = "SELECT last_value FROM cc_admin_inbox_items_id_seq"
@@ -19,10 +22,10 @@ _LAST_ITEM = "SELECT last_value FROM cc_admin_inbox_items_id_seq"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Who drains: how its work is written, what starts it, and how to tell that it is done.
+    """One way to dispatch events.
 
-    `write` numbers the work from the given number on. It runs in a transaction whose
-    commit, or `go` right after it, starts the clock.
+    `write` inserts the work, numbered from its second argument on. Its commit and then `go`
+    start the contender. `left` is a query that returns whether work is left.
     """
 
     name: str
@@ -31,7 +34,7 @@ class Contender:
     left: LiteralString
     go: Callable[[], object] = lambda: None
     pid: int = 0
-    """Of the process that started the workers, where somebody looks at them."""
+    """The id of the workers' parent process, for the measurement of memory."""
 
 
 def drain(
@@ -42,7 +45,7 @@ def drain(
     first: int = 1,
     emptied: bool = True,
 ) -> float:
-    """Return the events per second of one drain; raise if an item is missing or doubled."""
+    """Return the events per second of one drain. Raises if the number of items is wrong."""
     if emptied:
         seed.empty(connection)
     connection.execute("CHECKPOINT")

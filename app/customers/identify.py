@@ -115,10 +115,10 @@ def _unite(
     session: Session, search: CustomerSearch, rows: Rows, *, former: CustomerSearch | None = None
 ) -> KnownCustomer:
     """Make one customer of `rows`, the oldest, with the identity of `search`."""
-    strangers = [row for row in rows if _is_stranger(row, search, former, rows)]
-    for row in strangers:
+    others = [row for row in rows if _is_other_person(row, search, former, rows)]
+    for row in others:
         _take_number(session, row, search.vault)
-    ours = [row for row in rows if row not in strangers]
+    ours = [row for row in rows if row not in others]
     kept = ours[0].id
     merge(session, kept=kept, gone=[row.id for row in ours[1:]])
     values = _joined(search, ours)
@@ -126,7 +126,7 @@ def _unite(
     return KnownCustomer(kept, values["masked"])
 
 
-def _is_stranger(
+def _is_other_person(
     row: Row[Any], search: CustomerSearch, former: CustomerSearch | None, rows: Rows
 ) -> bool:
     """Tell whether `row` is another person, who had the number before its present holder.

@@ -98,7 +98,7 @@ class Stack:
             undo.callback((self.folder / RUN_FILE).unlink, missing_ok=True)
             self._write_addresses(supervisor)
             self._print_addresses(password)
-            self._watch(supervisor)
+            self._supervise(supervisor)
 
     def _start_servers(self, supervisor: Supervisor, undo: ExitStack) -> None:
         if self.postgres:
@@ -141,7 +141,7 @@ class Stack:
     def _wait_until_ready(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while not self._is_ready():
-            supervisor.watch()
+            supervisor.restart_ended()
             for name, failures in supervisor.failures().items():
                 if failures >= _START_ATTEMPTS:
                     raise StackError(f"{name} keeps ending; see its output above.")
@@ -157,9 +157,9 @@ class Stack:
             return ready and not is_free(self.settings.flower_port)
         return False
 
-    def _watch(self, supervisor: Supervisor) -> None:
+    def _supervise(self, supervisor: Supervisor) -> None:
         while not self.terminal.closed:
-            if supervisor.watch():
+            if supervisor.restart_ended():
                 self._write_addresses(supervisor)
             time.sleep(_POLL_SECONDS)
 

@@ -41,9 +41,9 @@ class Supervisor:
         self._supervised[program.name] = _Supervised(program, process, time.monotonic())
         return process
 
-    def watch(self) -> list[str]:
-        """Check every program once; return the names of those that were restarted."""
-        return [name for name, one in self._supervised.items() if self._watch(one)]
+    def restart_ended(self) -> list[str]:
+        """Restart each ended program whose wait is over; return the names of the restarted ones."""
+        return [name for name, one in self._supervised.items() if self._restart_if_ended(one)]
 
     def stop(self, names: Collection[str], *, within_seconds: float) -> None:
         """Stop the programs of these names together and remove them from this supervisor."""
@@ -68,7 +68,7 @@ class Supervisor:
         self.registry.record(program.name, process.pid)
         return process
 
-    def _watch(self, one: _Supervised) -> bool:
+    def _restart_if_ended(self, one: _Supervised) -> bool:
         now = time.monotonic()
         if one.restart_at is None and one.process.poll() is not None:
             end_session(one.process.pid)

@@ -61,14 +61,14 @@ def test_a_killed_program_is_restarted_and_its_name_is_printed(
 ) -> None:
     first = supervisor.start(_program("clock", FOREVER)).pid
     os.kill(first, signal.SIGKILL)
-    _eventually(supervisor.watch)
+    _eventually(supervisor.restart_ended)
     assert supervisor.pids()["clock"] != first
     assert "clock ended (signal 9); starting it again in 0.5 s" in output.getvalue()
 
 
 def test_the_wait_before_each_restart_doubles(supervisor: Supervisor, output: io.StringIO) -> None:
     supervisor.start(_program("broken", "raise SystemExit(3)"))
-    _eventually(lambda: supervisor.watch() and supervisor.failures()["broken"] > 1)
+    _eventually(lambda: supervisor.restart_ended() and supervisor.failures()["broken"] > 1)
     assert "again in 0.5 s" in output.getvalue()
     assert "broken ended (exit code 3); starting it again in 1 s" in output.getvalue()
 

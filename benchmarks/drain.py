@@ -61,11 +61,11 @@ def _compare(report: Report, rates: dict[str, list[float]]) -> None:
     own = rates["product"]
     rows = [
         Row(
-            what=f"drain of {EVENTS:,} due events, against {name}",
+            what=f"drain of {EVENTS:,} due events, compared with {name}",
             samples=ratios(own, theirs),
             bar=bars[name],
             at_least=True,
-            note=f"median {median(own):,.0f}/s against {median(theirs):,.0f}/s",
+            note=f"median {median(own):,.0f}/s, {name} {median(theirs):,.0f}/s",
         )
         for name, theirs in rates.items()
         if name != "product"

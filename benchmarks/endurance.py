@@ -30,7 +30,7 @@ def memory(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
     report.numbers["resident MiB of the two worker processes"] = resident
     report.add(
         Row(
-            what=f"memory of the workers after {events:,} events, against the first {_CHUNK:,}",
+            what=f"memory of the workers after {events:,} events, compared with {_CHUNK:,}",
             samples=[resident[-1] / resident[0]],
             bar=1.05,
             note=f"{resident[0]:.1f} MiB, then {resident[-1]:.1f} MiB, both processes together",
@@ -56,7 +56,7 @@ def growth(lab: Lab, report: Report, *, sizes: tuple[int, ...], rounds: int) -> 
             sized.append((contender, connection))
         for number in range(rounds):
             for size, (contender, connection) in zip(sizes, sized, strict=True):
-                yield f"growth: {size:,} behind, round {number + 1} of {rounds}"
+                yield f"growth: {size:,} processed events, round {number + 1} of {rounds}"
                 first = 10**10 + number * contender.count
                 rate = drain(connection, contender, first=first, emptied=False)
                 rates[f"{size:,}"].append(rate)

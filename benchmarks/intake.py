@@ -43,10 +43,10 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
     }
     report.add(
         Row(
-            what="fraud intake's transaction with its event, against without",
+            what="fraud intake's transaction with its event, compared with without",
             samples=ratios(times[True], times[False]),
             bar=1.15,
-            note="the message that proves who they are: case, reply, event",
+            note="the message with the correct code: case, reply and event",
         )
     )
 

@@ -109,8 +109,8 @@ def _compare(report: Report, rate: int, waits: dict[str, list[list[float]]]) -> 
         pairs = zip(own, other, strict=True)
         samples = [percentile(mine, 50) / percentile(theirs, 50) for mine, theirs in pairs]
         theirs = [percentile(run, 50) for run in other]
-        note = f"theirs: {min(theirs):.2f} … {max(theirs):.2f} ms"
-        what = f"commit to item at {rate}/s, p50 against PgQueuer's"
+        note = f"PgQueuer: {min(theirs):.2f} … {max(theirs):.2f} ms"
+        what = f"commit to item at {rate}/s, p50 compared with PgQueuer's"
         report.add(Row(what=what, samples=samples, bar=1.5, note=note))
     report.numbers[f"latency at {rate}/s in ms"] = {
         name: {f"p{rank}": [percentile(run, rank) for run in runs] for rank in (50, 90, 99)}

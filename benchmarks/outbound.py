@@ -32,11 +32,11 @@ def run(lab: Lab, report: Report, *, sizes: tuple[int, ...], seconds: float) -> 
     """Measure the rows for outbound; yield each step in words."""
     yield from _claims(lab, report, sizes)
     for per_second in PACES:
-        yield f"outbound: pace of {per_second}/s"
+        yield f"outbound: rate limit of {per_second}/s"
         _pace(lab, report, per_second, seconds)
     yield f"outbound: throughput, {seconds:.0f} s"
     _throughput(lab, report, seconds)
-    yield f"outbound: codes behind {CAMPAIGN:,} texts"
+    yield f"outbound: codes during a campaign of {CAMPAIGN:,} texts"
     _codes(lab, report)
 
 
@@ -86,7 +86,7 @@ def _compare_claims(report: Report, times: dict[int, list[float]]) -> None:
         fastest = 1000 * min(times[size])
         report.add(
             Row(
-                what=f"claim of {_BATCH} messages, {size:,} old attempts behind it, against none",
+                what=f"claim of {_BATCH} messages with {size:,} old attempts, compared with none",
                 samples=ratios(times[size], times[smallest]),
                 bar=1.2,
                 note=f"{fastest:.2f} ms with its commit",
@@ -101,11 +101,11 @@ def _pace(lab: Lab, report: Report, per_second: int, seconds: float) -> None:
     report.numbers[f"messages per second at a limit of {per_second}"] = rates
     report.add(
         Row(
-            what=f"pace at a limit of {per_second}/s, {WORKERS} processes: off by",
+            what=f"rate at a limit of {per_second}/s, {WORKERS} processes: deviation",
             samples=[100 * abs(rate / per_second - 1)],
             bar=2,
             unit="%",
-            note=f"{rate:.1f}/s over {seconds:.0f} s, after the start",
+            note=f"{rate:.1f}/s over {seconds:.0f} s after the warm-up",
         )
     )
 
@@ -153,10 +153,10 @@ def _codes(lab: Lab, report: Report) -> None:
     report.numbers["seconds of a code behind a campaign"] = waits
     report.add(
         Row(
-            what=f"a code behind {CAMPAIGN:,} texts that wait, from its report to the provider",
+            what=f"a code during a campaign of {CAMPAIGN:,} texts, from its report to the provider",
             samples=[max(waits)],
             bar=1,
             unit="s",
-            note=f"the slowest of {_CODES}, of as many reports at once, at {PACES[0]}/s",
+            note=f"the slowest of {_CODES} simultaneous reports, at {PACES[0]}/s",
         )
     )

@@ -60,7 +60,7 @@ def draw_growth(panel: Any, rates: dict[str, list[float]]) -> None:
     for size, found in zip(sizes, rates.values(), strict=True):
         panel.scatter([size] * len(found), found, color=OTHER, s=12)
     panel.plot(sizes, [median(found) for found in rates.values()], color=OWN, marker="o")
-    panel.set(xscale="log", title="Events per second, by processed events behind")
+    panel.set(xscale="log", title="Events per second, by processed events in the tables")
     panel.set_ylim(0, 1.2 * max(map(max, rates.values())))
 
 

@@ -80,7 +80,7 @@ def _polls(containers: dict[int, Container], report: Report, rounds: int) -> Ite
         for size in others:
             report.add(
                 Row(
-                    what=f"one {name} with {size:,} processed events behind it, against none",
+                    what=f"one {name} with {size:,} processed events, compared with none",
                     samples=ratios(times[size], times[smallest]),
                     bar=1.1,
                     note=f"median {1000 * median(times[size]):.3f} ms",
@@ -182,4 +182,4 @@ def _explain(connection: Connection, report: Report, size: int) -> None:
         with connection.transaction(force_rollback=True):
             statement = f"EXPLAIN (ANALYZE, BUFFERS) {query.replace('%s', '500')}"
             rows = connection.execute(statement).fetchall()
-        report.texts[f"{name}, {size:,} processed events behind"] = "\n".join(r[0] for r in rows)
+        report.texts[f"{name}, {size:,} processed events"] = "\n".join(r[0] for r in rows)

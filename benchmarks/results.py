@@ -64,7 +64,7 @@ class Report:
 
     def print(self, console: Console) -> None:
         """Print the table of all rows."""
-        table = Table("what", "measured", "spread", "bar", "", title="Speed against its bars")
+        table = Table("what", "measured", "spread", "bar", "", title="Speed compared with its bars")
         for row in self.rows:
             low, high = min(row.samples), max(row.samples)
             sign = "≥" if row.at_least else "≤"
@@ -73,7 +73,7 @@ class Report:
                 f"{_short(row.measured)} {row.unit}",
                 f"{_short(low)} … {_short(high)}",
                 f"{sign} {_short(row.bar)} {row.unit}",
-                "[green]met[/green]" if row.is_met else "[bold red]MISSED[/bold red]",
+                "[green]met[/green]" if row.is_met else "[bold red]NOT MET[/bold red]",
             )
         console.print(table)
 

@@ -51,7 +51,7 @@ def run(lab: Lab, report: Report, *, events: int, rounds: int) -> Iterator[str]:
             samples=spent,
             bar=1.0,
             unit="s",
-            note=f"{events:,} events and items of the day before behind them",
+            note=f"{events:,} events and items of the day before in the tables",
         )
     )
 

@@ -32,7 +32,7 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
     report.numbers["signed reports per second"] = rates
     report.add(
         Row(
-            what="signed webhooks, a report each, against the same transactions without HTTP",
+            what="signed webhooks, a report each, compared with the same transactions without HTTP",
             samples=ratios(rates["http"], rates["direct"]),
             bar=0.5,
             at_least=True,

@@ -49,7 +49,7 @@ def run(recorder: CheckRecorder) -> None:
         job=job,
     )
     for row in rows:
-        recorder.check_answer("The page behind the item answers 200", "GET", row[3])
+        recorder.check_answer("The page that the item links to answers 200", "GET", row[3])
         recorder.check_answer(
             "The item's own page answers 200", "GET", f"/automation/items/{row[0]}"
         )

@@ -53,7 +53,7 @@ def _run_with_paused_dispatcher(recorder: CheckRecorder) -> None:
         lambda rows: [row[1:] for row in rows] == [("critical", "open", link)],
         subject=subject,
     )
-    recorder.check_answer("The page behind the item answers 200", "GET", link)
+    recorder.check_answer("The page that the item links to answers 200", "GET", link)
     recorder.check_answer("The inbox page answers 200", "GET", "/automation")
     for item, *_ in rows:
         recorder.check_answer("The item's own page answers 200", "GET", f"/automation/items/{item}")

@@ -45,7 +45,7 @@ def _item(recorder: CheckRecorder, subject: str, severity: str, within: float) -
         required=True,
         subject=subject,
     )
-    recorder.check_answer("The page behind the item answers 200", "GET", rows[0][4])
+    recorder.check_answer("The page that the item links to answers 200", "GET", rows[0][4])
     recorder.check_answer("The API returns the item", "GET", f"{LIST}/{rows[0][0]}", show=_main)
     return rows[0]
 

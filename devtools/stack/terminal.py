@@ -37,10 +37,10 @@ class Terminal:
         The descriptor is a pseudo-terminal if this is a terminal, so that programs use
         colours. The caller closes it after starting the program.
         """
-        ours, theirs = pty.openpty() if self.coloured else os.pipe()
-        copy = threading.Thread(target=self._copy, args=(name, ours), name=name, daemon=True)
+        reader, writer = pty.openpty() if self.coloured else os.pipe()
+        copy = threading.Thread(target=self._copy, args=(name, reader), name=name, daemon=True)
         copy.start()
-        return theirs
+        return writer
 
     def _copy(self, name: str, output: int) -> None:
         prefix = self._prefix(name)

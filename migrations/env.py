@@ -4,9 +4,20 @@ The lock belongs to the session, because each revision is a transaction of its o
 or a setting that belongs to a transaction would end with the first revision.
 """
 
+# ruff: noqa: F401 - each import of models registers its tables with the metadata
+
 from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
+import app.customers.models
+import app.fraud.models
+import app.identity.models
+import app.inbound.models
+import app.inbox.models
+import app.outbound.models
+import app.outbox.models
+import app.periodic.models
+import app.reports.models
 from app.core.database import Base
 from app.core.schema import MIGRATION_LOCK
 from app.core.settings import Settings

@@ -2,9 +2,13 @@
 
 from enum import StrEnum
 
+ASSIGN = "assign"
+NOTE = "note"
+UNDO = "undo"
+
 
 class Action(StrEnum):
-    """An act of a person on an item."""
+    """An action that changes the status of an item."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
@@ -14,14 +18,19 @@ class Action(StrEnum):
     @property
     def past(self) -> str:
         """The word for its having been done, e.g. `dismissed`."""
-        return _PAST[self]
+        return past_of(self)
 
+
+UNDOABLE = frozenset({*Action, ASSIGN})
 
 _PAST = {
     Action.ACKNOWLEDGE: "acknowledged",
     Action.RESOLVE: "resolved",
     Action.DISMISS: "dismissed",
     Action.REOPEN: "reopened",
+    ASSIGN: "assigned",
+    NOTE: "noted",
+    UNDO: "changed back",
 }
 
 TRANSITIONS: dict[str, dict[Action, str]] = {
@@ -49,6 +58,19 @@ def allowed_actions(status: str, *, closes_itself: bool = False) -> tuple[Action
     """
     excluded = {Action.RESOLVE} if closes_itself else set()
     return tuple(action for action in TRANSITIONS[status] if action not in excluded)
+
+
+def past_of(action: str) -> str:
+    """Return the word for an action that was taken; the action itself if none is known."""
+    return _PAST.get(action, action)
+
+
+def assignee_after(action: Action, assignee: str | None, actor: str) -> str | None:
+    """Return who has an item after `actor` took `action` on it.
+
+    They take an item that nobody has, and one that they reopen.
+    """
+    return actor if action is Action.REOPEN or assignee is None else assignee
 
 
 def next_status(status: str, action: Action, *, closes_itself: bool = False) -> str | None:

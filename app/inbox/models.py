@@ -103,3 +103,5 @@ class InboxHistory(HistoryColumns, Base):
     __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)
 
     item_id: Mapped[int] = mapped_column(ForeignKey("cc_admin_inbox_items.id", ondelete="CASCADE"))
+    from_assignee: Mapped[str | None]
+    to_assignee: Mapped[str | None]

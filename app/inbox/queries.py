@@ -67,12 +67,20 @@ class Item:
     allowed_actions: tuple[Action, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemHistoryEntry(HistoryEntry):
+    """One action on an item, with its assignee before and after it."""
+
+    from_assignee: str | None
+    to_assignee: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ItemWithHistory:
     """An item and what people did to it, oldest first."""
 
     item: Item
-    history: Sequence[HistoryEntry]
+    history: Sequence[ItemHistoryEntry]
 
 
 def list_items(
@@ -97,7 +105,7 @@ def show_item(session: Session, item_id: int) -> ItemWithHistory:
     rows = session.scalars(
         select(InboxHistory).where(InboxHistory.item_id == item_id).order_by(InboxHistory.id)
     )
-    return ItemWithHistory(item_of(item), [view_of(HistoryEntry, row) for row in rows])
+    return ItemWithHistory(item_of(item), [view_of(ItemHistoryEntry, row) for row in rows])
 
 
 def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -> Item | None:

@@ -5,14 +5,20 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from app.core.views import members_of
+from app.identity.queries import require_assignable
 from app.inbox.actions import Action
-from app.inbox.apply_action import NOTE_LIMIT, apply_action
+from app.inbox.add_note import add_note
+from app.inbox.apply_action import apply_action
+from app.inbox.assign import assign_item
+from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.queries import list_items, show_item
+from app.inbox.undo import undo_action
 from app.web.context import actor, container
 from app.web.queries import InboxQuery
 from app.web.requests import (
     Body,
     Query,
+    ShortText,
     Text,
     read_body,
     read_query,
@@ -26,6 +32,18 @@ class ActBody(Body):
 
     note: Text | None = Field(None, max_length=NOTE_LIMIT)
     version: int | None = Field(None, ge=1, strict=True)
+
+
+class AssignBody(ActBody):
+    """Who gets the item; null takes it from everybody."""
+
+    assignee: ShortText | None
+
+
+class NoteBody(Body):
+    """A note alone."""
+
+    note: Text = Field(max_length=NOTE_LIMIT)
 
 
 @blueprint.get("")
@@ -58,4 +76,40 @@ def act(item_id: int, action: str) -> ResponseReturnValue:
             note=body.note,
             expected_version=body.version,
         )
+    return jsonify(item)
+
+
+@blueprint.post("/<id:item_id>/assign")
+def assign(item_id: int) -> ResponseReturnValue:
+    """Give the item to a user or to nobody; 409 names who was first."""
+    body = read_body(AssignBody)
+    with container().sessions.begin() as session:
+        if body.assignee is not None:
+            require_assignable(session, body.assignee)
+        item = assign_item(
+            session,
+            item_id,
+            to=body.assignee,
+            actor=actor(),
+            note=body.note,
+            expected_version=body.version,
+        )
+    return jsonify(item)
+
+
+@blueprint.post("/<id:item_id>/notes")
+def note(item_id: int) -> ResponseReturnValue:
+    """Add a note to the item, whatever its status."""
+    body = read_body(NoteBody)
+    with container().sessions.begin() as session:
+        item = add_note(session, item_id, actor=actor(), note=body.note)
+    return jsonify(item)
+
+
+@blueprint.post("/<id:item_id>/undo")
+def undo(item_id: int) -> ResponseReturnValue:
+    """Undo the caller's own last action; 409 after half a minute or another change."""
+    read_body(Body)
+    with container().sessions.begin() as session:
+        item = undo_action(session, item_id, actor=actor())
     return jsonify(item)

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Conflict
 from app.inbox.actions import Action
-from app.inbox.apply_action import NOTE_LIMIT, apply_action
+from app.inbox.apply_action import apply_action
+from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.models import ItemStatus
 from app.inbox.queries import list_items, show_item

@@ -1,0 +1,38 @@
+"""Give an item to a person, or to nobody, in the caller's transaction."""
+
+from sqlalchemy.orm import Session
+
+from app.inbox.actions import ASSIGN
+from app.inbox.change_item import Change, checked_note, get_item, write_change
+from app.inbox.conflicts import conflict_of
+from app.inbox.queries import Item, item_of
+
+
+def assign_item(  # noqa: PLR0913 - all of these, each by its name
+    session: Session,
+    item_id: int,
+    *,
+    to: str | None,
+    actor: str,
+    note: str | None = None,
+    expected_version: int | None = None,
+) -> Item:
+    """Make `to` the assignee of an item, with a history entry; None takes it from everybody.
+
+    The caller has checked that `to` is a user. Raises NotFound, Conflict as `apply_action`
+    does, or InvalidInput for a note that is too long.
+    """
+    kept_note = checked_note(note)
+    item = get_item(session, item_id)
+    seen = expected_version or item.version
+    change = Change(
+        action=ASSIGN,
+        actor=actor,
+        status=item.status,
+        assignee=to,
+        acknowledged_occurrences=item.acknowledged_occurrences,
+        note=kept_note,
+    )
+    if seen != item.version or not write_change(session, item, change):
+        raise conflict_of(session, item, ASSIGN, seen=seen)
+    return item_of(item)

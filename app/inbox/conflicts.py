@@ -1,0 +1,57 @@
+"""Say why an action came too late: what changed the item, when, and what can be done now."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict
+from app.inbox.actions import CLOSED, Action, past_of
+from app.inbox.models import RECUR, InboxHistory, InboxItem
+from app.inbox.queries import closes_itself, item_of
+
+
+def last_entry(session: Session, item: InboxItem) -> InboxHistory | None:
+    """Return the newest history entry of an item."""
+    return session.scalar(
+        select(InboxHistory)
+        .where(InboxHistory.item_id == item.id)
+        .order_by(InboxHistory.id.desc())
+        .limit(1)
+    )
+
+
+def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> Conflict:
+    """Return the conflict of a caller who saw version `seen` and wanted to `verb` the item."""
+    last = last_entry(session, item)
+    if last is not None and last.action == RECUR:
+        last = None
+    now_allowed = " or ".join(item_of(item).allowed_actions)
+    if seen != item.version and (last is None or last.at < item.updated_at):
+        return Conflict(
+            f"Item {item.id} has changed since you loaded it: it counts {item.occurrences} now;"
+            f" reload it before you {verb} it."
+        )
+    if closes_itself(item) and verb == Action.RESOLVE and item.status not in CLOSED:
+        return Conflict(
+            f"Item {item.id} announces {item.occurrences} events that are still dead, and closes"
+            " itself once all are retried; retry them, or dismiss it to leave them dead."
+        )
+    if last is None:
+        return Conflict(
+            f"Item {item.id} is {item.status}, so {verb} does nothing; {now_allowed} it."
+        )
+    return Conflict(
+        f"Item {item.id} was {past_of(last.action)} by {last.actor}"
+        f" at {last.at:%Y-%m-%d %H:%M:%S} UTC; reload it before you {now_allowed} it."
+    )
+
+
+def superseded(session: Session, item: InboxItem) -> Conflict:
+    """Return the conflict of opening an item while a newer one of its group is open."""
+    newer = session.scalar(
+        select(InboxItem.id).where(
+            InboxItem.group_key == item.group_key, InboxItem.status.not_in(CLOSED)
+        )
+    )
+    return Conflict(
+        f"Item {item.id} can't be reopened: it has come up again as item {newer}; work on that one."
+    )

@@ -13,7 +13,7 @@ import structlog
 from psycopg import Connection, Error
 from sqlalchemy import Engine
 
-from app.core.database import driver_connection
+from app.core.database import driver_connection, pipelined_transaction
 from app.core.database_errors import Fault, fault_of
 from app.dispatch.claim_events import SUSPECTED, UNSUSPECTED, claim_events, due_in
 from app.dispatch.decisions import DispatchDecision, DispatchRules
@@ -71,7 +71,7 @@ def dispatch_batch(dispatcher: Dispatcher) -> DispatchResult:
     """Dispatch one batch in one transaction of two round trips."""
     with driver_connection(dispatcher.engine) as connection:
         try:
-            with connection.pipeline(), connection.transaction():
+            with pipelined_transaction(connection):
                 decisions = _claim_and_decide(connection, dispatcher)
                 write_decisions(connection, decisions)
         except Error as error:

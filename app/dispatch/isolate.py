@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import Connection, Error
 
+from app.core.database import pipelined_transaction
 from app.core.database_errors import Fault, fault_of
 from app.dispatch.claim_events import SUSPECTED, claim_events, relock
 from app.dispatch.decisions import DispatchDecision, DispatchRules, Failure, give_up
@@ -54,7 +55,7 @@ def _settle_or_fail(
 def _replace(
     connection: Connection[Any], charged: Failure, *, by: Sequence[DispatchDecision]
 ) -> None:
-    with connection.transaction():
+    with pipelined_transaction(connection):
         if relock(connection, charged.event, attempts=charged.attempt):
             refund(connection, charged)
             write_decisions(connection, by)
@@ -66,7 +67,7 @@ def _charge(connection: Connection[Any], rules: DispatchRules, query: str) -> Fa
     An event that is no suspect has failed in another way, perhaps under a larger budget
     than today's: it gets its next attempt and dies of what that one raises.
     """
-    with connection.transaction():
+    with pipelined_transaction(connection):
         events = claim_events(connection, limit=1, query=query)
         if not events:
             return None

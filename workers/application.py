@@ -13,6 +13,7 @@ from workers.delayed_events import DelayedTaskEvents
 from workers.listener import Listener
 from workers.missed_run_monitor import MissedRunMonitor
 from workers.queues import QUEUES, ROUTES
+from workers.redis_transport import use_own_transport
 
 SOCKET_TIMEOUT_SECONDS = 5
 PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
@@ -28,6 +29,7 @@ def create_celery(settings: Settings) -> Celery:
     Raises MissingDraft if an event type has no draft.
     """
     check_draft_coverage()
+    use_own_transport()
     app = Celery("automation", include=["workers.tasks", "workers.starting"], set_as_current=True)
     app.conf.update(
         broker_url=settings.celery_broker_url,

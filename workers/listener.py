@@ -98,6 +98,7 @@ def _forward(connection: Connection[Any], sender: Sender, stopping: Event) -> No
         for channel in waiting:
             sender.send(TASK_OF_CHANNEL[channel])
         stopping.wait(DEBOUNCE_SECONDS)
+        for channel in waiting:
+            sender.look_ahead(TASK_OF_CHANNEL[channel])
         notices = connection.notifies(timeout=STOP_SECONDS, stop_after=1)
         waiting = {notice.channel for notice in notices}
-        waiting |= {notice.channel for notice in connection.notifies(timeout=0)}

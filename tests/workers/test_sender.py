@@ -55,3 +55,26 @@ def test_a_sender_looks_at_the_queue_once_per_room_found(celery_app: Celery) -> 
         sender.send(TASK)
 
     assert _looks(celery_app) == before
+
+
+def test_a_sender_that_has_looked_ahead_sends_without_a_look(celery_app: Celery) -> None:
+    sender = Sender(celery_app)
+    for _ in range(WAITING_LIMIT):
+        sender.send(TASK)
+    celery_app.control.purge()
+    sender.look_ahead(TASK)
+    before = _looks(celery_app)
+
+    sender.send(TASK)
+
+    assert _looks(celery_app) == before
+    assert _waiting(celery_app) == 1
+
+
+def test_a_channel_keeps_one_client_for_its_commands(celery_app: Celery) -> None:
+    with celery_app.connection_for_write() as connection:
+        channel: Any = connection.default_channel
+        with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+            assert first is second
+        with channel.conn_or_acquire(channel.client) as handed_in:
+            assert handed_in is channel.client

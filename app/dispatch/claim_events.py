@@ -6,8 +6,9 @@ A worker that dies gives its rows back by dying. Whoever comes second skips them
 from typing import Any
 
 from psycopg import Connection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import args_row
-from psycopg.types.json import set_json_loads
 from pydantic_core import from_json
 
 from app.dispatch.decisions import WORKER_LOST, ClaimedEvent
@@ -45,6 +46,13 @@ FOR UPDATE
 """
 
 
+class _PayloadLoader(Loader):
+    """Parses a payload six times as fast as the standard library."""
+
+    def load(self, data: Buffer) -> Any:
+        return from_json(bytes(data))
+
+
 def claim_events(
     connection: Connection[Any], *, limit: int, query: str = UNSUSPECTED
 ) -> list[ClaimedEvent]:
@@ -53,7 +61,7 @@ def claim_events(
     `query` chooses those that may have killed a worker (SUSPECTED), or the others.
     """
     with connection.cursor(row_factory=args_row(ClaimedEvent)) as cursor:
-        set_json_loads(from_json, cursor)  # six times as fast as the standard library's
+        cursor.adapters.register_loader("jsonb", _PayloadLoader)
         return cursor.execute(query, [limit]).fetchall()
 
 

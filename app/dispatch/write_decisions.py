@@ -7,20 +7,29 @@ arrays are sent in binary (`%b`), which costs a fifth of quoting every text.
 
 import os
 import socket
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from psycopg import Connection
 
 from app.dispatch.decisions import Delivery, DispatchDecision, Failure
 from app.dispatch.fold import Folding, fold
-from app.inbox.drafts import Draft, draft_dead_letter
+from app.inbox.drafts import draft_dead_letter
 
 _INSERT_ITEMS = """
 INSERT INTO cc_admin_inbox_items
     (type, severity, title, body, link_ref, dedupe_key, event_id)
 SELECT * FROM unnest
     (%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[])
+ON CONFLICT (dedupe_key) DO NOTHING
+"""
+
+# The usual batch, at 2 of 41 µs less per event.
+_INSERT_ITEMS_OF_ONE_TYPE = """
+INSERT INTO cc_admin_inbox_items
+    (type, severity, title, body, link_ref, dedupe_key, event_id)
+SELECT %b::text, %b::text, item.*
+FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[]) AS item
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 
@@ -69,16 +78,6 @@ WHERE event.id = refunded.id
 """
 
 
-class _Item(NamedTuple):
-    type: str
-    severity: str
-    title: str
-    body: str
-    link_ref: str | None
-    dedupe_key: str
-    event_id: int
-
-
 def write_decisions(connection: Connection[Any], decisions: Sequence[DispatchDecision]) -> None:
     """Write `decisions`, whose events are locked by the caller's transaction."""
     deliveries = [decision for decision in decisions if isinstance(decision, Delivery)]
@@ -99,9 +98,26 @@ def refund(connection: Connection[Any], charged: Failure) -> None:
 
 
 def _insert_items(connection: Connection[Any], deliveries: Sequence[Delivery]) -> None:
-    if deliveries:
-        items = [_item(each.draft, each.event.dedupe_key, each.event.id) for each in deliveries]
-        connection.execute(_INSERT_ITEMS, [list(column) for column in zip(*items, strict=True)])
+    """Insert an item per delivery, in their order."""
+    if not deliveries:
+        return
+    words = _columns(_words(each) for each in deliveries)
+    kinds = {(each.draft.type, each.draft.severity) for each in deliveries}
+    if len(kinds) == 1:
+        [(type_, severity)] = kinds
+        connection.execute(_INSERT_ITEMS_OF_ONE_TYPE, [type_, severity.value, *words])
+    else:
+        types = _columns((each.draft.type, each.draft.severity.value) for each in deliveries)
+        connection.execute(_INSERT_ITEMS, [*types, *words])
+
+
+def _words(delivery: Delivery) -> tuple[str, str, str | None, str, int]:
+    words, event = delivery.draft.wording, delivery.event
+    return words.title, words.body, words.link_ref, event.dedupe_key, event.id
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _folding(delivery: Delivery) -> Folding:
@@ -110,15 +126,14 @@ def _folding(delivery: Delivery) -> Folding:
 
 def _record_failures(connection: Connection[Any], failures: Sequence[Failure]) -> None:
     rows = [(f.event.id, f.attempt, f.error, f.fingerprint, f.wait) for f in failures]
-    connection.execute(_MARK_FAILED, [list(column) for column in zip(*rows, strict=True)])
+    connection.execute(_MARK_FAILED, _columns(rows))
     tries = [
         (f.event.id, f.event.budget, f.attempt, f.error, f.fingerprint)
         for f in failures
         if f.is_new
     ]
     if tries:
-        columns = [list(column) for column in zip(*tries, strict=True)]
-        connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *columns])
+        connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *_columns(tries)])
     fold(connection, [_announcement(failure) for failure in failures if failure.is_dead])
 
 
@@ -128,19 +143,6 @@ def _announcement(failure: Failure) -> Folding:
         event.event_type, error=failure.error, fingerprint=failure.fingerprint
     )
     return Folding(draft, f"automation_dead_letter:{event.id}:{event.budget}", event.id)
-
-
-def _item(draft: Draft, dedupe_key: str, event_id: int) -> _Item:
-    words = draft.wording
-    return _Item(
-        draft.type,
-        draft.severity.value,
-        words.title,
-        words.body,
-        words.link_ref,
-        dedupe_key,
-        event_id,
-    )
 
 
 def _worker_name() -> str:

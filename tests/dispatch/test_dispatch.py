@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container
+from app.core.database import Sessions
 from app.dispatch.decisions import describe
 from app.dispatch.dispatch import Dispatcher, dispatch_due
 from app.inbox.drafts import Wording
-from tests.dispatch.conftest import Read, Record
+from app.outbox.events import OtpVerificationStuck
+from app.outbox.record import record_event
+from tests.dispatch.conftest import Read, Record, a_fraud_case
 
 Write = Callable[..., None]
 Poison = Callable[..., None]
@@ -276,3 +279,25 @@ def test_events_locked_by_one_dispatcher_are_skipped_by_another(
         assert dispatch_due(dispatcher).sent == 3
 
     assert dispatch_due(dispatcher).sent == 2
+
+
+def test_events_of_several_types_in_one_batch_keep_their_type_severity_and_order(
+    dispatcher: Dispatcher, sessions: Sessions, read: Read
+) -> None:
+    def stuck(number: int) -> OtpVerificationStuck:
+        return OtpVerificationStuck(
+            job_id=number, masked_phone="••• 4567", waiting_minutes=31, last_message_id=None
+        )
+
+    with sessions.begin() as session:
+        for event in (a_fraud_case(1), stuck(2), a_fraud_case(3)):
+            record_event(session, event)
+
+    assert dispatch_due(dispatcher).sent == 3
+
+    items = read("SELECT type, severity, link_ref FROM cc_admin_inbox_items ORDER BY id")
+    assert [tuple(item.values()) for item in items] == [
+        ("fraud_case_created", "critical", "/automation/cases/1"),
+        ("otp_verification_stuck", "warning", None),
+        ("fraud_case_created", "critical", "/automation/cases/3"),
+    ]

@@ -1,4 +1,4 @@
-"""`automation users` and `automation tokens`: who may sign in, and with what."""
+"""The commands `automation users` and `automation tokens`."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -71,7 +71,7 @@ def list_command() -> None:
 @users.command("revoke")
 @click.argument("username")
 def revoke_command(username: str) -> None:
-    """End a user's sessions and tokens, and let them sign in no more."""
+    """End a user's sessions and tokens, and refuse further sign-ins."""
     with open_session() as session:
         revoke_user(session, username)
     click.echo(f"{username} can no longer sign in, and their tokens no longer work.")
@@ -81,7 +81,7 @@ def revoke_command(username: str) -> None:
 @click.argument("username")
 @click.option("--password", help="Generated and shown once if not given.")
 def reset_command(username: str, password: str | None) -> None:
-    """Set a new password, which ends the user's sessions and lets them sign in again."""
+    """Set a new password, end the user's sessions, and unlock the account."""
     chosen = password or generate_password()
     with open_session() as session:
         reset_password(session, username, chosen)
@@ -91,7 +91,9 @@ def reset_command(username: str, password: str | None) -> None:
 @tokens.command("create")
 @click.argument("username")
 @click.argument("name")
-@click.option("--days", type=click.IntRange(1, 3650), help="Valid so long; for ever if not given.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), help="How long it is valid; without end if not given."
+)
 def create_token_command(username: str, name: str, days: int | None) -> None:
     """Create a token for USERNAME; NAME tells what it is for."""
     expires_at = utc_now() + timedelta(days=days) if days else None

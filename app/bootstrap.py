@@ -1,4 +1,4 @@
-"""The composition root: builds, once per process, what web, workers and command line share."""
+"""The composition root: builds the container that web, workers and command line use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from app.outbound.runner import OutboundRunner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """Everything that a use case may need, made once and handed in."""
+    """The objects that use cases need. One per process."""
 
     settings: Settings
     engine: Engine
@@ -41,7 +41,7 @@ class Container:
     inbound: Inbound
 
     def close(self) -> None:
-        """Return every connection."""
+        """Close all connections."""
         self.outbound.provider.close()
         self.engine.dispose()
 
@@ -53,10 +53,10 @@ def build(
     clock: Callable[[], datetime] = utc_now,
     random: Random | None = None,
 ) -> Container:
-    """Build the container of one process, which `process` names in logs and in PostgreSQL.
+    """Build the container of one process. It opens no connection.
 
-    Nothing connects yet. In a prefork worker this is called after the fork. Raises
-    MissingDraft if an event type has no draft.
+    `process` is the name of the process in logs and in PostgreSQL. A prefork worker must
+    call this after the fork. Raises MissingDraft if an event type has no draft.
     """
     check_draft_coverage()
     random = random or SystemRandom()

@@ -1,4 +1,4 @@
-"""The command line of production: processes, migrations, admins, kept webhooks."""
+"""The command line of production: processes, migrations, accounts, quarantined webhooks."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ from app.processes import PROCESSES, command_of
 
 @click.group()
 def automation() -> None:
-    """Automation Center: events in, inbox items out, once each."""
+    """Automation Center: turns events into inbox items."""
 
 
 automation.add_command(users)
@@ -32,7 +32,7 @@ automation.add_command(tokens)
 @automation.command()
 @click.argument("process", type=click.Choice(PROCESSES))
 def start(process: str) -> None:
-    """Become one process of the product."""
+    """Run one process of the product in place of this one."""
     Settings.load()
     arguments = command_of(process, os.environ)
     os.execv(arguments[0], arguments)  # noqa: S606 - the arguments are our own
@@ -40,9 +40,9 @@ def start(process: str) -> None:
 
 @automation.command()
 def migrate() -> None:
-    """Bring the database up to date, as its owner; make the first admin if one is named.
+    """Upgrade the database schema as its owner, and create the first admin if asked to.
 
-    One is named by AUTOMATION_ADMIN_PASSWORD, and AUTOMATION_ADMIN_USERNAME unless `admin`.
+    AUTOMATION_ADMIN_PASSWORD asks for one. Its name is AUTOMATION_ADMIN_USERNAME, or `admin`.
     """
     settings = Settings.load()
     migrate_database(settings)
@@ -54,7 +54,7 @@ def migrate() -> None:
 @click.argument("username")
 @click.password_option(help="Asked for if not given.")
 def create_admin(username: str, password: str) -> None:
-    """Create an admin; the same as `users create`, which makes up a password."""
+    """Create an admin. Unlike `users create`, this asks for the password."""
     with open_session() as session:
         create_user(session, username=username, password=password, role=Role.ADMIN)
     click.echo(f"{username} may sign in.")
@@ -62,21 +62,21 @@ def create_admin(username: str, password: str) -> None:
 
 @automation.group()
 def webhooks() -> None:
-    """Work with what WhatsApp sent and an earlier release could not use."""
+    """Process webhook parts that an earlier release did not understand."""
 
 
 @webhooks.command()
-@click.option("--kind", help="Only this kind, as its inbox item names it; else all.")
+@click.option("--kind", help="Only this kind, as named in its inbox item. Default: all.")
 def replay(kind: str | None) -> None:
-    """Take in again what is kept in quarantine; what is still not understood stays there."""
+    """Process quarantined webhook parts again. Parts that still can't be used stay there."""
     with open_container() as container:
         taken = take_in_again(container.inbound, kind=kind)
-    click.echo(f"Taken in: {taken.used}. Still kept: {taken.kept}.")
+    click.echo(f"Processed: {taken.used}. Still in quarantine: {taken.kept}.")
 
 
 @contextmanager
 def one_sentence_errors() -> Iterator[None]:
-    """End the program with one sentence on stderr and exit code 1 where it can't go on."""
+    """Print an expected error as one sentence on stderr, and exit with code 1."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         yield
@@ -103,7 +103,7 @@ def _ensure_admin(settings: Settings) -> None:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    """Return the server's own first line, without the statement and its parameters."""
+    """Return the first line of the server's message, without the statement and its parameters."""
     original = getattr(error, "orig", None) or error
     return str(original).strip().partition("\n")[0].rstrip(".")
 

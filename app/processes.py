@@ -1,4 +1,4 @@
-"""The processes of the product, each with the command that it runs as."""
+"""The processes of the product and their commands."""
 
 import sys
 from collections.abc import Mapping
@@ -7,9 +7,10 @@ PROCESSES = ("web", "dispatcher", "outbound", "beat", "flower")
 
 
 def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the argument list of one of PROCESSES.
+    """Return the argument list of one of PROCESSES. Raises ValueError for another name.
 
-    BIND is the address on which web and Flower listen, loopback unless set; PORT is the web's.
+    In `environ`, BIND is the address on which web and Flower listen (default: loopback), and
+    PORT is the port of the web (default: 3001).
     """
     address = environ.get("BIND") or "127.0.0.1"
     match process:

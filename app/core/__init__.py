@@ -1,4 +1,4 @@
-"""What every feature stands on: settings, database, clock, errors, logs, redaction, encryption.
+"""Shared by every feature: settings, database, clock, errors, logs, redaction, encryption.
 
-Imports nothing else of ours.
+Imports no other package of this product.
 """

@@ -1,4 +1,4 @@
-"""The time of day, handed in so that rules can be tested at any hour."""
+"""The clock. It is passed as an argument, so that tests can set the time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the present moment as an aware datetime in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)

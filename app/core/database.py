@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL, and the types that every table shares."""
+"""The connection to PostgreSQL, and column types that all tables use."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 SERVICE_ROLE = "service_role"
-"""The role that every connection of the application acts as; row security admits it alone."""
+"""The role that every connection of the application uses. Row security admits no other."""
 
 PING_AFTER_SECONDS = 10.0
 """A connection that was idle for longer is asked a question before it is lent again."""
@@ -39,7 +39,7 @@ UpdatedAt = Annotated[datetime, mapped_column(server_default=text("now()"))]
 
 
 class Base(DeclarativeBase):
-    """The parent of every table model; constraint names follow one convention."""
+    """The base class of every table model. It sets the naming convention of constraints."""
 
     metadata = MetaData(
         naming_convention={
@@ -70,7 +70,7 @@ class HistoryColumns:
 
 
 def create_database_engine(url: str, *, notify: bool = True, application_name: str) -> Engine:
-    """Create the engine of one process; it connects at first use, never at import.
+    """Create the engine of one process. It connects at first use.
 
     Every connection acts as `service_role`, in UTC, and gives up a statement after 30 s
     and a lock after 10 s. `notify=False` switches off the NOTIFY that wakes a dispatcher.
@@ -96,7 +96,7 @@ def create_database_engine(url: str, *, notify: bool = True, application_name: s
 
 @contextmanager
 def driver_connection(engine: Engine) -> Iterator[Connection[tuple[Any, ...]]]:
-    """Lend psycopg's own connection from the pool, for SQL where every microsecond counts.
+    """Yield a psycopg connection from the pool. It avoids SQLAlchemy's overhead per statement.
 
     It is in autocommit mode: the caller opens transactions with `connection.transaction()`
     or `pipelined_transaction(connection)`; none is open here.

@@ -1,7 +1,7 @@
-"""What an error of the database means, by its SQLSTATE: the one place that decides it.
+"""Classify database errors by SQLSTATE.
 
-psycopg's classes are too coarse for this: an OperationalError is a lost connection, a full
-disk, a deadlock, a statement past its time limit, and a value too long for an index.
+psycopg's error classes are not enough. An OperationalError may be a lost connection, a full
+disk, a deadlock, a statement timeout or a value that is too long for an index.
 Source of the codes: appendix A of PostgreSQL's manual.
 """
 
@@ -21,16 +21,16 @@ _STATEMENT_TIMEOUT = "57014"
 
 
 class Fault(Enum):
-    """Whose fault an error of the database is: what to tell people, and whether to retry."""
+    """The kinds of database errors. The value is the sentence that people see."""
 
-    AWAY = "The database can't be reached, or takes no changes now; try again in a moment."
+    AWAY = "The database can't be reached or accepts no changes now; try again in a moment."
     BUSY = "The database was too busy to answer in time; try again in a moment."
     REFUSED = "The database refuses a value of this request; correct it before you try again."
-    OURS = "Something went wrong here, and it has been logged; tell an operator when it happened."
+    OURS = "An internal error occurred and was logged; tell an operator the time."
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same work may succeed later, with nothing changed."""
+        """Whether the same work may succeed if it is repeated later."""
         return self in {Fault.AWAY, Fault.BUSY}
 
 
@@ -52,16 +52,16 @@ _FAULTS = {
     "54": Fault.REFUSED,  # program limit exceeded: too long for an index, too complex
     "P0001": Fault.REFUSED,  # raised by a trigger
 }
-"""By SQLSTATE or its beginning; the longest one decides, and what is missing is OURS."""
+"""Faults by SQLSTATE or its first characters. The longest match wins; the default is OURS."""
 
 _LENGTHS = (5, 3, 2)
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return whose fault `error` is; OURS if it is no error of the database.
+    """Return the kind of `error`; OURS if it is not a database error.
 
-    An error without SQLSTATE comes from the driver: a connection that could not be made
-    or was lost, or a value that can't be sent.
+    An error without SQLSTATE comes from the driver: it could not connect, it lost the
+    connection, or it could not send a value.
     """
     if isinstance(error, exc.TimeoutError):
         return Fault.BUSY
@@ -77,13 +77,13 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def is_statement_timeout(error: BaseException) -> bool:
-    """Tell whether `error` says that a statement was ended at its time limit."""
+    """Tell whether `error` is a statement timeout."""
     return getattr(_driver_error(error), "sqlstate", None) == _STATEMENT_TIMEOUT
 
 
 @contextmanager
 def as_unavailable() -> Iterator[None]:
-    """Raise DatabaseUnavailable for an error that may pass; let any other through."""
+    """Raise DatabaseUnavailable in place of a database error that a later retry may avoid."""
     try:
         yield
     except DATABASE_ERRORS as error:
@@ -95,6 +95,6 @@ def as_unavailable() -> Iterator[None]:
 
 
 def _driver_error(error: BaseException) -> BaseException:
-    """Return psycopg's own error, where SQLAlchemy has wrapped it."""
+    """Return the psycopg error that SQLAlchemy has wrapped, or `error` itself."""
     original = error.orig if isinstance(error, exc.DBAPIError) else None
     return original or error

@@ -1,4 +1,4 @@
-"""Telephone numbers at rest: encrypted to be read again, fingerprinted to be matched."""
+"""Encryption of stored values, and keyed fingerprints that make them searchable."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ class UndecryptableValue(AutomationError):
 
 @dataclass(frozen=True, slots=True)
 class SealedPhone:
-    """A telephone number in the three forms that may be stored.
+    """A telephone number in its three stored forms.
 
     `encrypted` is a Fernet token, `fingerprint` a hex HMAC-SHA256 for equality search,
     `masked` what people see, e.g. `••• 4567`.
@@ -29,10 +29,10 @@ class SealedPhone:
 
 
 class Vault:
-    """Encrypts with the newest key, decrypts with any, and derives keyed fingerprints.
+    """Encrypts with the newest key, decrypts with any key, and makes keyed fingerprints.
 
-    To rotate, put a new Fernet key in front of AUTOMATION_ENCRYPTION_KEYS and keep the
-    old ones behind it. Fingerprints hang on AUTOMATION_SECRET_KEY and outlive rotation.
+    To rotate the keys, put a new Fernet key first in AUTOMATION_ENCRYPTION_KEYS and keep the
+    old ones after it. Fingerprints use AUTOMATION_SECRET_KEY, so rotation does not change them.
     """
 
     __slots__ = ("_fernet", "_secret")
@@ -50,20 +50,20 @@ class Vault:
         )
 
     def encrypt(self, text: str) -> str:
-        """Return `text` as a Fernet token under the newest key."""
+        """Return `text` as a Fernet token, encrypted with the newest key."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def decrypt(self, token: str) -> str:
-        """Return the text behind a token. Raises UndecryptableValue if no key fits."""
+        """Return the decrypted text of a token. Raises UndecryptableValue if no key fits."""
         try:
             return self._fernet.decrypt(token).decode()
         except InvalidToken:
             raise UndecryptableValue(
-                "A stored value fits none of the keys in AUTOMATION_ENCRYPTION_KEYS; "
-                "put the key that it was written with back behind the newest one."
+                "No key in AUTOMATION_ENCRYPTION_KEYS decrypts a stored value; "
+                "add the key that encrypted it, after the newest one."
             ) from None
 
     def fingerprint(self, purpose: str, text: str) -> str:
-        """Return the hex HMAC-SHA256 of `text`, in a key space of its own per `purpose`."""
+        """Return the hex HMAC-SHA256 of `text`. Each `purpose` has its own key."""
         key = hmac.digest(self._secret, purpose.encode(), hashlib.sha256)
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

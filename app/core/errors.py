@@ -7,17 +7,17 @@
     ├── InvalidInput       the caller sent something that can't be used
     ├── NotFound           nothing has that id
     ├── Forbidden          the caller is known, but may not do this
-    ├── Conflict           the thing is no longer in the state that the action needs
-    ├── LimitExceeded      too often, or too much at once
+    ├── Conflict           the current state does not allow the action
+    ├── LimitExceeded      the caller exceeded a limit of number or size
     └── DatabaseUnavailable  the database is away or busy; the same work may succeed later
 
-Each message is one sentence that says what, which id, and what to do next. Nothing
-here knows of HTTP: the web maps the tree to status codes in one place.
+Each message is one sentence: what happened, to which id, and what to do next. These classes
+hold no HTTP status; `app/web/problems.py` maps them to status codes.
 """
 
 
 class AutomationError(Exception):
-    """Anything this product refuses to do, with one sentence for the person who asked."""
+    """The base class. The message is one sentence for the person who made the request."""
 
 
 class SettingsError(AutomationError):
@@ -44,11 +44,11 @@ class Forbidden(AutomationError):
 
 
 class Conflict(AutomationError):
-    """The thing is no longer in the state that the action needs."""
+    """The current state does not allow the action."""
 
 
 class LimitExceeded(AutomationError):
-    """Too often, or too much at once."""
+    """The caller exceeded a limit of number or size."""
 
 
 class DatabaseUnavailable(AutomationError):

@@ -1,4 +1,4 @@
-"""Structured logs: static event names with fields, redacted, JSON unless on a terminal."""
+"""Structured logs: static event names with redacted fields, as JSON or as text."""
 
 import logging
 import sys
@@ -10,17 +10,17 @@ from structlog.typing import EventDict, Processor
 from app.core.redaction import redact, redact_text
 
 _TALKATIVE = ("celery.worker.strategy", "celery.beat", "alembic", "httpx")
-"""Libraries that say several lines a second when all is well."""
+"""Libraries that log several INFO lines per second in normal operation."""
 
 _OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event"})
 
 
 def configure_logging(*, process: str, form: str = "auto", level: int = logging.INFO) -> None:
-    """Send every log line of this process, ours and the libraries', through one chain.
+    """Send the log lines of this process and of its libraries through one processor chain.
 
-    Ours are `log.info("static_name", field=value)`; a library's message becomes the
-    event of such a line. Fields and messages are redacted before they are rendered.
-    `form` is `json`, `text`, or `auto`: text on a terminal, else JSON.
+    Our code logs `log.info("static_name", field=value)`. The message of a library becomes
+    the event name. Fields and messages are redacted before they are rendered. `form` is
+    `json`, `text`, or `auto` (text on a terminal, otherwise JSON).
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -1,7 +1,7 @@
-"""Keyset pages: newest first, by id, each page starting after the last one ended.
+"""Keyset pages by id, newest first.
 
-A cursor is opaque to callers; it only ever means "older than this id", so a page costs
-the same however deep it lies, and rows that arrive meanwhile shift nothing.
+A cursor means "older than this id", and callers treat it as opaque. So every page costs the
+same, and new rows do not move rows from one page to another.
 """
 
 import base64
@@ -20,13 +20,13 @@ Row = TypeVar("Row")
 Other = TypeVar("Other")
 
 IdsUpTo = Callable[[int], Select[int]]
-"""Given a limit, selects that many ids, newest first."""
+"""Builds a query for the newest ids. The argument is its limit."""
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 SEARCH_WINDOW = 5_000
-"""How many rows one page of a search looks through; its cursor goes on below them."""
+"""How many rows one page of a search reads. Its cursor continues after them."""
 
 MAX_ID = 2**63 - 1
 """The largest id that a bigint column holds."""
@@ -36,16 +36,16 @@ _CURSOR = re.compile(r"before:([0-9]{1,19})")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Part of a list, newest first; `next_cursor` fetches what is older, None ends it.
+    """Part of a list, newest first. `next_cursor` fetches older rows; None means the end.
 
-    A search may return a short page, even an empty one, with more behind it.
+    A page of a search may be short or empty although older pages have matches.
     """
 
     items: Sequence[Row]
     next_cursor: str | None
 
     def map(self, function: Callable[[Row], Other]) -> "Page[Other]":
-        """Return the same page of what `function` makes of each item."""
+        """Return the page with `function` applied to each item."""
         return Page([function(item) for item in self.items], self.next_cursor)
 
 
@@ -59,8 +59,8 @@ def read_page(
 ) -> Page[Row]:
     """Return the rows of `model` that `ids` selects, at most MAX_LIMIT, newest first.
 
-    `found` narrows them to a search that no index answers: it is tried on the newest
-    SEARCH_WINDOW rows alone, and the cursor of a short page goes on below them.
+    `found` is a search condition without an index. It is applied to the newest SEARCH_WINDOW
+    rows only, and the cursor of a short page continues after them.
     """
     limit = min(limit, MAX_LIMIT)
     identity: Any = model.id  # type: ignore[attr-defined]
@@ -73,7 +73,7 @@ def read_page(
 
 
 def _cursor_below(session: Session, window: Select[int]) -> str | None:
-    """Return the cursor that goes on below a window, or None if the rows end within it."""
+    """Return the cursor that continues after a window, or None if no rows are left."""
     ids = window.subquery()
     count, lowest = session.execute(select(func.count(), func.min(ids.c.id))).one()
     return encode_cursor(lowest) if count == SEARCH_WINDOW else None
@@ -82,7 +82,7 @@ def _cursor_below(session: Session, window: Select[int]) -> str | None:
 def contains_text(
     q: str | None, *columns: InstrumentedAttribute[Any]
 ) -> ColumnElement[bool] | None:
-    """Return the condition that one of `columns` holds `q`, in any case; None without `q`."""
+    """Return the condition that one of `columns` contains `q`, ignoring case; None without `q`."""
     return or_(*(column.icontains(q, autoescape=True) for column in columns)) if q else None
 
 
@@ -92,9 +92,9 @@ def encode_cursor(before: int) -> str:
 
 
 def decode_cursor(cursor: str | None) -> int:
-    """Return the id below which the page starts; without a cursor, the one above all.
+    """Return the id before which the page starts, MAX_ID without a cursor.
 
-    Raises InvalidInput if the cursor isn't ours.
+    Raises InvalidInput if `encode_cursor` did not make the cursor.
     """
     if not cursor:
         return MAX_ID
@@ -105,7 +105,7 @@ def decode_cursor(cursor: str | None) -> int:
         match = None
     if match is None or int(match[1]) > MAX_ID:
         raise InvalidInput(
-            "The cursor is not one that this list gave out; start again without it.",
+            "The cursor does not come from this list; start again without it.",
             field="cursor",
         )
     return int(match[1])

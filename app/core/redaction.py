@@ -1,7 +1,7 @@
-"""One redaction for logs, stored errors, payloads and views.
+"""Redaction of logs, stored errors, payloads and views.
 
-It masks telephone numbers down to their last four digits, hides one-time codes and
-whatever stands under a key that names a secret. It errs on the side of hiding.
+It masks telephone numbers except their last four digits. It hides one-time codes, and values
+whose key names a secret. In doubt it hides a value.
 """
 
 import re
@@ -30,7 +30,7 @@ _CODE = re.compile(r"(?<![\w.:/#=-])\d{3}[ -]?\d{3}(?![\w-])")
 
 
 def mask_phone(number: str) -> str:
-    """Return `number` with all but its last four digits hidden, e.g. `••• 4567`."""
+    """Return only the last four digits of `number`, e.g. `••• 4567`."""
     digits = re.sub(r"\D", "", number)
     return f"••• {digits[-_SHOWN:]}" if len(digits) > _SHOWN else "•••"
 
@@ -42,12 +42,12 @@ def mask_user_id(user_id: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Return `text` with runs of 7 to 15 digits masked as telephone numbers, of 6 hidden.
+    """Return `text` with telephone numbers, codes and WhatsApp ids masked or hidden.
 
-    WhatsApp's user ids are masked. Its message ids are hidden, because they hold a number.
-
-    Dates and times survive, and so do numbers up to 8 digits behind a letter, a slash, a
-    colon or a number sign: `case:123456` and `/automation/cases/123456` stay readable.
+    7 to 15 digits are masked as a telephone number, 6 digits are hidden as a code. User ids
+    are masked. Message ids are hidden, because they contain a number. Dates and times stay
+    as they are, and so do numbers of up to 8 digits after a letter, slash, colon or number
+    sign, e.g. `case:123456` and `/automation/cases/123456`.
     """
     text = _MESSAGE_ID.sub(HIDDEN, text)
     text = _USER_ID.sub(lambda match: mask_user_id(match[0]), text)
@@ -55,7 +55,7 @@ def redact_text(text: str) -> str:
 
 
 def redact(value: Any) -> Any:
-    """Return a copy of `value` (JSON-like) without secrets; numbers and booleans pass."""
+    """Return a redacted copy of a JSON-like `value`; numbers and booleans stay as they are."""
     match value:
         case str():
             return redact_text(value)

@@ -1,4 +1,4 @@
-"""Bring the database to the newest revision, and let the runtime's login act in it."""
+"""Upgrade the database schema, and grant the runtime's login its role."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def alembic_config(owner_url: str) -> Config:
 
 
 def migrate(settings: Settings, *, revision: str = "head") -> None:
-    """Upgrade to `revision` as the owner, then let owner and runtime act as `service_role`.
+    """Upgrade to `revision` as the owner, then grant `service_role` to owner and runtime.
 
     Concurrent calls wait for each other. Raises sqlalchemy.exc.OperationalError if the
     database can't be reached.
@@ -38,7 +38,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Tell whether the database stands at the newest revision that this code knows."""
+    """Tell whether the database has the newest revision of this code."""
     newest = ScriptDirectory.from_config(alembic_config("")).get_current_head()
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == newest
@@ -53,7 +53,7 @@ def _login_of(url: str) -> str:
 
 
 def _grant_service_role(owner_url: str, *, to: set[str]) -> None:
-    """Let each login become the role; where PostgreSQL can (16 on), none has its rights unasked."""
+    """Grant the role to each login. From PostgreSQL 16 on, its rights need a SET ROLE."""
     engine = create_engine(owner_url)
     with engine.begin() as connection:
         version = connection.dialect.server_version_info or (0,)

@@ -1,4 +1,4 @@
-"""Every setting of the product, read from the environment once and checked at once."""
+"""The settings of the product, read from the environment and checked at start."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -41,20 +41,20 @@ _PREFIX = "AUTOMATION_"
 
 
 def _automation(name: str, default: Any = ..., **limits: Any) -> Any:
-    """Declare a setting whose variable carries the prefix `AUTOMATION_`."""
+    """Declare a setting whose variable has the prefix `AUTOMATION_`."""
     return Field(default, validation_alias=f"{_PREFIX}{name}", **limits)
 
 
 def _plain(name: str, default: Any = ..., **limits: Any) -> Any:
-    """Declare a setting whose variable is a name that other tools use as well."""
+    """Declare a setting whose variable has no prefix."""
     return Field(default, validation_alias=AliasChoices(name), **limits)
 
 
 class Settings(BaseSettings):
-    """The environment, parsed. Durations carry their unit in the name.
+    """The parsed environment. The name of a duration ends with its unit.
 
-    `repr` shows no secret: keys, tokens and passwords are SecretStr, and the addresses,
-    which may carry a password, are left out.
+    `repr` shows no secret: keys, tokens and passwords are SecretStr, and addresses are
+    left out, because they may contain a password.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=True)
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave `load` as the one way in, so that a given environment is the only one read."""
+        """Read nothing but the arguments, so that `load` alone decides which environment counts."""
         return (init_settings,)
 
     @classmethod
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
         """Read the settings from `environ`; an empty variable counts as unset.
 
         Names are case-sensitive. Raises SettingsError with one sentence that names the first
-        bad or unknown variable and never repeats its value, which may be a secret.
+        bad or unknown variable. It does not contain the value, which may be a secret.
         """
         given = {name: text for name, text in environ.items() if text}
         _refuse_unknown(given, known=cls.variables())
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def variables(cls) -> dict[str, str]:
-        """Return the field of each environment variable."""
+        """Return the name of the field for each environment variable."""
         return {_variable(name, cls): name for name in cls.model_fields}
 
     @field_validator("database_url", "database_owner_url")
@@ -186,7 +186,8 @@ class Settings(BaseSettings):
                 Fernet(key.get_secret_value())
         except ValueError:
             raise ValueError(
-                "must be Fernet keys (32 url-safe base64 bytes each), newest first, comma between"
+                "must be Fernet keys (32 url-safe base64 bytes each), newest first,"
+                " separated by commas"
             ) from None
         return value
 
@@ -197,7 +198,7 @@ def _variable(field: str, settings: type[BaseSettings]) -> str:
 
 
 def _refuse_unknown(given: Iterable[str], *, known: Iterable[str]) -> None:
-    """Refuse a variable with our prefix that is no setting: it would have no effect."""
+    """Refuse a variable with our prefix that is not a setting. It would have no effect."""
     ours = [name for name in known if name.startswith(_PREFIX)]
     for name in sorted(given):
         if name.startswith(_PREFIX) and name not in ours:

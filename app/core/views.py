@@ -1,15 +1,18 @@
-"""Frozen views of rows: what leaves a feature in place of its ORM objects."""
+"""Views: frozen dataclasses that features return in place of ORM objects."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-View = TypeVar("View")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+View = TypeVar("View", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One row of a history table: who did what, when, and the status before and after."""
+    """One entry of a history: who did what, when, and the status before and after."""
 
     actor: str
     action: str
@@ -20,11 +23,15 @@ class HistoryEntry:
 
 
 def view_of(view: type[View], row: object, **more: Any) -> View:
-    """Return the dataclass `view` filled from the attributes of `row`, and from `more`."""
-    names = (field.name for field in fields(view) if field.name not in more)  # type: ignore[arg-type]
+    """Return an instance of the dataclass `view`.
+
+    A field that is in `more` gets that value. Any other field gets the attribute of `row`
+    with its name. Raises AttributeError if `row` does not have it.
+    """
+    names = (field.name for field in fields(view) if field.name not in more)
     return view(**{name: getattr(row, name) for name in names}, **more)
 
 
-def members_of(view: object) -> dict[str, Any]:
-    """Return the fields of a view by name, not copied, to be shown with others beside them."""
-    return {field.name: getattr(view, field.name) for field in fields(view)}  # type: ignore[arg-type]
+def members_of(view: "DataclassInstance") -> dict[str, Any]:
+    """Return the fields of a view by name. Their values are not copied."""
+    return {field.name: getattr(view, field.name) for field in fields(view)}

@@ -1,1 +1,1 @@
-"""Who writes to us and whom we write to: a number, a user id, or both. May import core."""
+"""Customers, each known by a number, a user id, or both. May import core."""

@@ -1,8 +1,8 @@
-"""Find the customer behind an identity, under a lock; learn what is new of them.
+"""Find or create the customer with an identity, and store newly learned parts of it.
 
-Locks are taken in one order: the keys of the identity, which need no row; then the rows of
-the customers, by id; then the rows that refer to them. So messages of one customer wait for
-each other, whatever half of the identity each of them carries, and create one customer.
+Transactions lock in this order: advisory locks on the number and the user id, then customer
+rows by id, then rows that refer to customers. So concurrent messages of one customer wait for
+each other and create one customer, even if one has the number and another the user id.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Rows = Sequence[Row[Any]]
 
 @dataclass(frozen=True, slots=True)
 class KnownCustomer:
-    """A customer whose row is locked until the transaction ends; `masked` may be shown."""
+    """A customer. The row is locked until the transaction ends. `masked` may be shown."""
 
     id: int
     masked: str
@@ -47,9 +47,9 @@ def identify(
 ) -> KnownCustomer:
     """Return the customer with this number or user id, created if there is none.
 
-    A half that was not known is learned, and two customers that turn out to be one become
-    the older one. `is_providers_form` tells that the number is spelled as the provider does,
-    which is how messages are addressed from then on.
+    Stores a number or user id that was unknown. If the number and the user id belong to two
+    customers, merges them into the older one. `is_providers_form` says that the provider
+    spelled the number; messages are then addressed to this spelling.
     """
     search = CustomerSearch.of(identity, vault, is_providers_form=is_providers_form)
     _lock_keys(session, search)
@@ -63,7 +63,7 @@ def identify(
 
 
 def learn(session: Session, identity: Identity, *, vault: Vault) -> None:
-    """Learn that a number and a user id belong together, if we know a customer by either."""
+    """Store that a number and a user id belong together, if either belongs to a customer."""
     search = CustomerSearch.of(identity, vault)
     if len(search.keys) > 1:
         rows = session.execute(select(*_COLUMNS).where(search.matches)).all()
@@ -72,10 +72,10 @@ def learn(session: Session, identity: Identity, *, vault: Vault) -> None:
 
 
 def move_identity(session: Session, old: Identity, new: Identity, *, vault: Vault) -> KnownCustomer:
-    """Give the customer known as `old` the number or the user id of `new` in its place.
+    """Replace the number or the user id of the customer `old` by that of `new`.
 
-    Whoever is already known as `new` becomes the same customer, unless a user id shows that
-    it is another person: they lose the number alone.
+    A customer who already has the identity `new` is merged with them. If a user id shows
+    that this is another person, that person keeps the user id and loses the number.
     """
     former, search = CustomerSearch.of(old, vault), CustomerSearch.of(new, vault)
     _lock_keys(session, former, search)
@@ -96,9 +96,9 @@ def _lock(session: Session, condition: ColumnElement[bool]) -> Rows:
 
 
 def _lock_until_stable(session: Session, condition: ColumnElement[bool], rows: Rows) -> Rows:
-    """Lock again until nothing changes.
+    """Repeat the locking SELECT until it returns the same rows twice.
 
-    A statement that waited for a merge does not see rows that match only since then.
+    A SELECT that waited for a merge misses rows that began to match during the wait.
     """
     while (again := _lock(session, condition)) != rows:
         rows = again
@@ -114,7 +114,7 @@ def _create(session: Session, search: CustomerSearch) -> KnownCustomer:
 def _unite(
     session: Session, search: CustomerSearch, rows: Rows, *, former: CustomerSearch | None = None
 ) -> KnownCustomer:
-    """Make one customer of `rows`, the oldest, with the identity of `search`."""
+    """Merge `rows` into the oldest customer, and store the identity of `search` there."""
     others = [row for row in rows if _is_other_person(row, search, former, rows)]
     for row in others:
         _take_number(session, row, search.vault)
@@ -129,9 +129,9 @@ def _unite(
 def _is_other_person(
     row: Row[Any], search: CustomerSearch, former: CustomerSearch | None, rows: Rows
 ) -> bool:
-    """Tell whether `row` is another person, who had the number before its present holder.
+    """Tell whether `row` is another person, who had the number before.
 
-    That is certain only if the present holder is known by a user id of their own.
+    This is certain only if the present holder of the number has another user id.
     """
     holders = [each for each in rows if _has(each, former)] if former else []
     own_ids = {each.user_id_fingerprint for each in holders} - {None}
@@ -156,9 +156,9 @@ def _take_number(session: Session, row: Row[Any], vault: Vault) -> None:
 
 
 def _joined(search: CustomerSearch, rows: Rows) -> dict[str, str]:
-    """Return the columns of one customer made of `rows`; the identity of `search` wins.
+    """Return the columns of the merged customer; those of `search` replace those of `rows`.
 
-    A number that somebody typed does not replace the provider's spelling of it.
+    A number that a person typed does not replace the provider's spelling.
     """
     values: dict[str, str] = {}
     for row in reversed(rows):
@@ -176,7 +176,7 @@ def _joined(search: CustomerSearch, rows: Rows) -> dict[str, str]:
 def address_of(
     number_encrypted: str | None, user_id_encrypted: str | None, *, vault: Vault
 ) -> Identity:
-    """Return what messages to a customer go to: the number if it is known, else the user id.
+    """Return the address of a customer: the number if it is known, otherwise the user id.
 
     Raises UndecryptableValue.
     """

@@ -1,4 +1,4 @@
-"""A customer as the provider knows them: a telephone number, a user id, or both. Pure."""
+"""The identity of a customer: a telephone number, a user id, or both. Pure."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A number, a user id, or both. The representation hides them.
+    """A number, a user id, or both. `repr` hides them.
 
-    Raises ValueError if there is neither, or if one is malformed.
+    Raises ValueError if both are missing, or if one is malformed.
     """
 
     number: str | None = field(default=None, repr=False)
@@ -23,7 +23,7 @@ class Identity:
 
     def __post_init__(self) -> None:
         if self.number is None and self.user_id is None:
-            raise ValueError("An identity has a number or a user id.")
+            raise ValueError("An identity needs a number or a user id.")
         if self.number is not None and not NUMBER.fullmatch(self.number):
             raise ValueError("The number of an identity is not in E.164.")
         if self.user_id is not None and not USER_ID.fullmatch(self.user_id):
@@ -31,12 +31,12 @@ class Identity:
 
     @property
     def address(self) -> "Identity":
-        """The part that messages go to: the number if it is known, else the user id."""
+        """The address for messages: the number if it is known, otherwise the user id."""
         return Identity(number=self.number) if self.number else self
 
     @property
     def masked(self) -> str:
-        """What people see: `••• 1222`, or `US.••• 1918` for a customer without a number."""
+        """The displayed form: `••• 1222`, or `US.••• 1918` for a customer without a number."""
         if self.number is not None:
             return mask_phone(self.number)
         return mask_user_id(self.user_id or "")
@@ -44,7 +44,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
-    """The provider tells that a customer known as `old` is now known as `new`."""
+    """A notice of the provider that the customer `old` now has the identity `new`."""
 
     old: Identity
     new: Identity

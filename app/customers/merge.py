@@ -1,4 +1,4 @@
-"""Two customers who turn out to be one: their rows move to the older one."""
+"""Merge customers who are the same person."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ MAX_REPORT = 1000
 _LOCK_JOBS = text(
     "SELECT FROM cc_outbound_jobs WHERE customer_id = ANY(:gone) ORDER BY id FOR UPDATE"
 )
-"""In the order in which the queue locks its jobs, so that neither waits for the other."""
+"""The outbound queue locks jobs in the same order, so the two can't deadlock."""
 
 _KEEP_ONE_OPEN = text(
     """
@@ -30,7 +30,7 @@ _KEEP_ONE_OPEN = text(
     WHERE job.id = (SELECT max(id) FROM waiting) AND EXISTS (SELECT FROM closed)
     """
 )
-"""The newest stays open, because its code was sent last; it takes over the older reports."""
+"""Keeps the newest verification open, because its code was sent last, and adds the reports."""
 
 _MOVE = tuple(
     text(f"UPDATE {table} SET customer_id = :kept WHERE customer_id = ANY(:gone)")  # noqa: S608 - names from below
@@ -47,8 +47,8 @@ _FORGET = text("DELETE FROM cc_customers WHERE id = ANY(:gone)")
 def merge(session: Session, *, kept: int, gone: Sequence[int]) -> None:
     """Move the rows of the customers `gone` to `kept`, and delete those customers.
 
-    The caller holds the locks of all of them. This knows the tables of the rooms above by
-    their names, because the move has to be complete whoever finds that two are one.
+    The caller has locked all these customers. The names of tables of higher packages appear
+    here, because every caller must move the rows of all of them.
     """
     if not gone:
         return

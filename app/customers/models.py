@@ -1,4 +1,4 @@
-"""The table of customers, and what other tables show of them."""
+"""The table of customers, and a property that shows the customer of another row."""
 
 from sqlalchemy import CheckConstraint, Index, select, text
 from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property
@@ -7,10 +7,10 @@ from app.core.database import Base, BigId, CreatedAt, UpdatedAt
 
 
 class Customer(Base):
-    """One person, known by a number, by a user id, or by both.
+    """One person with a number, a user id, or both.
 
-    `number_encrypted` holds the number as the provider writes it, `number_fingerprint` that
-    of its canonical form, so that every spelling finds the same row.
+    `number_encrypted` holds the provider's spelling of the number. `number_fingerprint` is
+    made from the canonical spelling, so that every spelling finds the same row.
     """
 
     __tablename__ = "cc_customers"
@@ -49,6 +49,6 @@ class Customer(Base):
 
 
 def masked_of(customer_id: Mapped[int]) -> MappedSQLExpression[str]:
-    """Return the property of a row that shows its customer masked, read with the row."""
+    """Return a property with the masked customer of a row, loaded in the query of the row."""
     masked = select(Customer.masked).where(Customer.id == customer_id)
     return column_property(masked.correlate_except(Customer).scalar_subquery())

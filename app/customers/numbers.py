@@ -1,7 +1,7 @@
 """The spellings of one telephone number. Pure.
 
-WhatsApp keeps the mobile prefix that a country has given up, or leaves out the digit that
-it has added: Mexico `+52 1 …`, Argentina `+54 9 …`, Brazil without its ninth digit.
+WhatsApp writes numbers of three countries differently: Mexico as `+52 1 …`, Argentina as
+`+54 9 …`, and Brazil without the ninth digit.
 """
 
 import re
@@ -12,9 +12,9 @@ _BRAZIL = re.compile(r"\+55(\d\d)(9?)([6-9]\d{7})")
 
 
 def spellings(number: str) -> tuple[str, ...]:
-    """Return the E.164 forms that mean the same telephone, the canonical one first.
+    """Return the E.164 spellings of the same number, the canonical one first.
 
-    The canonical form is the one without the optional digit.
+    The canonical spelling has no optional digit.
     """
     if match := _MEXICO.fullmatch(number):
         return f"+52{match[2]}", f"+521{match[2]}"
@@ -26,5 +26,5 @@ def spellings(number: str) -> tuple[str, ...]:
 
 
 def canonical(number: str) -> str:
-    """Return the one form by which spellings of a number are matched."""
+    """Return the spelling by which numbers are compared."""
     return spellings(number)[0]

@@ -1,4 +1,4 @@
-"""An identity that is being looked for: its fingerprints, and the rows that hold them."""
+"""Search for customers by the fingerprints of an identity."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,8 @@ from app.customers.numbers import spellings
 class CustomerSearch:
     """An identity and its fingerprints.
 
-    `numbers` holds a fingerprint for each spelling of the number, the canonical one first:
-    rows that were written before spellings were known hold another than the canonical one.
+    `numbers` holds a fingerprint for each spelling of the number, the canonical one first.
+    Older rows may hold the fingerprint of another spelling.
     """
 
     identity: Identity
@@ -46,12 +46,12 @@ class CustomerSearch:
 
     @property
     def keys(self) -> list[int]:
-        """The keys of the advisory locks that guard this number and this user id."""
+        """The keys of the advisory locks for this number and this user id."""
         return [int(each[:16], 16) - 2**63 for each in (self.number, self.user_id) if each]
 
     @property
     def matches(self) -> ColumnElement[bool]:
-        """The condition that holds for customers with this number or this user id."""
+        """The SQL condition for customers with this number or this user id."""
         conditions: list[ColumnElement[bool]] = []
         if self.numbers:
             conditions.append(Customer.number_fingerprint.in_(self.numbers))
@@ -60,7 +60,7 @@ class CustomerSearch:
         return or_(*conditions)
 
     def is_held_by(self, row: Row[Any]) -> bool:
-        """Tell whether a customer's row already says all of this identity."""
+        """Tell whether a customer's row already holds the whole identity."""
         has_number = self.number in {None, row.number_fingerprint}
         has_user_id = self.user_id in {None, row.user_id_fingerprint}
         return has_number and has_user_id and not self._is_spelled_anew(row)

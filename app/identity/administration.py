@@ -1,4 +1,4 @@
-"""What an operator does with accounts: list them, revoke them, reset their passwords."""
+"""List and revoke users, list tokens, and reset passwords."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def list_tokens(session: Session, *, now: datetime) -> Sequence[ListedToken]:
 
 
 def reset_password(session: Session, username: str, password: str) -> None:
-    """Set a user's password, and forget their failed sign-ins; sessions of before end.
+    """Set a user's password, end their sessions, and reset the count of failed sign-ins.
 
     Raises NotFound, and InvalidInput on a weak password.
     """
@@ -81,7 +81,7 @@ def revoke_user(session: Session, username: str) -> None:
 def _find(session: Session, username: str) -> User:
     user = session.scalar(select(User).where(User.username == username).with_for_update())
     if user is None:
-        raise NotFound(f"There is no user {username}; `automation users list` shows who there is.")
+        raise NotFound(f"There is no user {username}; `automation users list` lists all users.")
     return user
 
 

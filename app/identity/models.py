@@ -10,7 +10,7 @@ from app.core.database import Base, BigId, CreatedAt, UpdatedAt
 
 
 class Role(StrEnum):
-    """What a user may do: an admin everything, an agent nothing here yet."""
+    """An admin may do everything; an agent has no rights yet."""
 
     ADMIN = "admin"
     AGENT = "agent"
@@ -35,7 +35,7 @@ class User(Base):
 
 
 class SignInDecoy(Base):
-    """A row that an attempt with an unknown name updates in place of a user's."""
+    """A row that a sign-in with an unknown name updates, so that its duration reveals nothing."""
 
     __tablename__ = "cc_sign_in_decoys"
 

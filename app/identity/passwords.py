@@ -1,7 +1,7 @@
-"""What a password must be, and how it is kept: Argon2id, salted, never in clear.
+"""Check and hash passwords. The hash is salted Argon2id.
 
-The rules follow NIST SP 800-63B-4: length counts, composition does not, and Unicode is
-normalised before it is hashed.
+The rules follow NIST SP 800-63B-4: they demand length but no mix of characters, and Unicode
+is normalised before it is hashed.
 """
 
 import secrets
@@ -14,16 +14,16 @@ from app.core.errors import InvalidInput
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
-"""Characters. The cap keeps a request from buying hashing work by the megabyte."""
+"""Characters. It limits how long one request can keep the hash function busy."""
 
 _MIN_DISTINCT = 5
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(32))
-"""The hash that is checked when there is no such user, so that both take equally long."""
+"""The hash that is checked for an unknown user, so that the answer takes equally long."""
 
 
 def check_strength(password: str, *, username: str) -> None:
-    """Raise InvalidInput, in one sentence, if `password` is too easy to guess."""
+    """Raise InvalidInput if `password` is too easy to guess."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise _refused(f"have {MIN_LENGTH} to {MAX_LENGTH} characters")
     if len(set(password)) < _MIN_DISTINCT:
@@ -43,7 +43,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Tell whether `password` fits; None, for an unknown user, costs the same and never does."""
+    """Tell whether `password` has this hash. For None the answer is False, after the same time."""
     if len(password) > MAX_LENGTH:
         return False
     try:
@@ -54,7 +54,7 @@ def verify_password(password: str, password_hash: str | None) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Tell whether `password_hash` was made with weaker parameters than today's."""
+    """Tell whether `password_hash` was made with other parameters than the current ones."""
     return _HASHER.check_needs_rehash(password_hash)
 
 

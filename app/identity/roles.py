@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may. Pure."""
+"""The caller of a request, and the check of their role. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.core.errors import Forbidden
 
 ADMIN = "admin"
-"""The role that everything here asks for; any other name may do nothing."""
+"""The role that every protected call requires."""
 
 
 class Credential(StrEnum):
@@ -19,7 +19,7 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A caller who is known: `name` is the author of what they do."""
+    """A known caller. `name` is stored as the author of their actions."""
 
     name: str
     role: str
@@ -35,6 +35,6 @@ def require_admin(identity: Identity) -> None:
     """Raise Forbidden unless `identity` has the admin role."""
     if not identity.is_admin:
         raise Forbidden(
-            f"{identity.name} does not have the admin role, which this page asks for; "
+            f"{identity.name} does not have the admin role, which is required here; "
             "sign in as an admin."
         )

@@ -1,7 +1,7 @@
-"""Bearer tokens for scripts: 256 random bits, shown once, kept as a SHA-256.
+"""Bearer tokens for scripts: 256 random bits, shown once, stored as a SHA-256.
 
-A plain hash is enough for a value that can't be guessed; the prefix lets secret
-scanners and people recognise one.
+A hash without salt is enough, because nobody can guess the value. The prefix helps people and
+secret scanners to recognise a token.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ PREFIX = "ac_"
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A new token: `text` is what the caller sends, and is never shown again."""
+    """A new token. The caller sends `text`, which can't be shown again."""
 
     id: int
     text: str
@@ -28,7 +28,7 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenBearer:
-    """The user whom a valid token speaks for."""
+    """The owner of a valid token."""
 
     username: str
     role: str
@@ -49,7 +49,7 @@ def issue_token(
 
 
 def verify_token(session: Session, text: str, *, now: datetime) -> TokenBearer | None:
-    """Return whom `text` speaks for, or None if it is unknown, revoked or expired."""
+    """Return the owner of the token, or None if it is unknown, revoked or expired."""
     if not text.startswith(PREFIX):
         return None
     row = session.execute(

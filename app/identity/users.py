@@ -1,8 +1,9 @@
 """Users: sign in, and the first admin.
 
 Every attempt to sign in is counted before the password is checked, so that concurrent
-attempts can't outrun the count. From the fifth failure in a row on, the account rests for
-a minute, then two, then four, up to a quarter of an hour; the right password ends it.
+attempts can't exceed the limit. The fifth failure in a row locks the account for one minute,
+and each further failure for twice as long, up to 15 minutes. A successful sign-in resets the
+count.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ MAX_REST = timedelta(minutes=15)
 _USERNAME = re.compile(r"[\w.@-]{1,64}")
 
 DECOYS = 64
-"""Rows of cc_sign_in_decoys."""
+"""The number of rows in cc_sign_in_decoys."""
 
 _COUNT_ATTEMPT = text(
     """
@@ -60,14 +61,14 @@ _COUNT_ATTEMPT = text(
 )
 
 _FIRST_ADMIN_LOCK = 4_711_002
-"""Key of the advisory lock that lets one process at a time look for the first admin."""
+"""Key of the advisory lock under which the first admin is created."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user who may sign in. `stamp` changes with the password, which ends old sessions."""
+    """A user who may sign in. A new password changes `stamp`, and this ends old sessions."""
 
     id: int
     username: str
@@ -77,7 +78,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class _Attempted:
-    """A user whose password may be looked at."""
+    """A user whose password is checked next."""
 
     id: int
     password_hash: str
@@ -86,10 +87,10 @@ class _Attempted:
 def authenticate(
     sessions: Sessions, *, username: str, password: str, now: datetime
 ) -> Account | None:
-    """Return the account that `username` and `password` open, or None.
+    """Return the account with this `username` and `password`, or None.
 
-    None does not tell an unknown user from a wrong password, an account at rest or a
-    disabled one, nor does the time it takes. No connection is held while hashing.
+    None means an unknown user, a wrong password, or a locked or disabled account. Neither the
+    result nor the time that it takes tells which. No connection is held during the hashing.
     """
     with sessions.begin() as session:
         user = _count_attempt(session, username, now)
@@ -102,7 +103,7 @@ def authenticate(
 
 
 def find_account(session: Session, user_id: int) -> Account | None:
-    """Return the account with that id, unless it is gone or disabled."""
+    """Return the account with this id, or None if it is missing or disabled."""
     user = session.get(User, user_id)
     return _account(user) if user is not None and user.is_active else None
 
@@ -115,7 +116,7 @@ def create_user(session: Session, *, username: str, password: str, role: Role) -
         )
     check_strength(password, username=username)
     if session.scalar(select(User.id).where(User.username == username)) is not None:
-        raise Conflict(f"There is a user {username} already; choose another name.")
+        raise Conflict(f"The user {username} exists already; choose another name.")
     user = User(username=username, password_hash=hash_password(password), role=role)
     session.add(user)
     session.flush()
@@ -123,9 +124,9 @@ def create_user(session: Session, *, username: str, password: str, role: Role) -
 
 
 def ensure_admin(session: Session, *, username: str, password: str | None) -> str | None:
-    """Create the first admin if there is none yet, whoever else tries at the same time.
+    """Create the first admin if there is none yet. Concurrent calls create one admin.
 
-    Returns the password if one had to be generated; it is kept nowhere, so show it now.
+    Returns the password if it was generated. It is not stored, so the caller must show it.
     Returns None if `password` was given, or if there is an admin already.
     """
     session.execute(select(func.pg_advisory_xact_lock(_FIRST_ADMIN_LOCK)))
@@ -138,7 +139,7 @@ def ensure_admin(session: Session, *, username: str, password: str | None) -> st
 
 
 def ensure_first_admin(session: Session, settings: Settings) -> str | None:
-    """Create the first admin as the settings name it; see `ensure_admin`."""
+    """Create the first admin with the name and password of the settings; see `ensure_admin`."""
     given = settings.admin_password
     return ensure_admin(
         session,
@@ -148,10 +149,10 @@ def ensure_first_admin(session: Session, settings: Settings) -> str | None:
 
 
 def _count_attempt(session: Session, username: str, now: datetime) -> _Attempted | None:
-    """Count an attempt against the user; None if they are unknown, disabled or at rest.
+    """Count an attempt to sign in. Return None if the user is unknown, disabled or locked.
 
-    It is one statement that updates one row, also for None: otherwise the time of the answer
-    would tell which names exist.
+    Every call runs the same statement and updates one row. Otherwise the response time would
+    reveal which names exist.
     """
     values = {
         "username": username,

@@ -1,4 +1,4 @@
-"""What WhatsApp sends us: read, taken in part by part, and kept where we can't use it.
+"""Process the webhooks of WhatsApp, and quarantine parts that can't be used.
 
 May import fraud, outbound and outbox.
 """

@@ -1,7 +1,7 @@
-"""Complete who a message or status is about by the contacts that came beside it. Pure.
+"""Complete the customer of a message or status from the contacts of the webhook. Pure.
 
-WhatsApp names a customer in the item itself and once more among the contacts, and either
-place may know only the number or only the user id.
+WhatsApp names a customer in the item and in the list of contacts. Either place may hold the
+number, the user id, or both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ FIELDS = {
 
 
 def completed(name: str, item: Json, contacts: object) -> Json:
-    """Return an item of the list `name` with what a contact knows of its customer.
+    """Return an item of the list `name`, completed with the number and user id of its contact.
 
-    A contact is taken for the item's customer if they share a number or a user id. What
-    the item says itself is never replaced.
+    A contact belongs to the item if they share a number or a user id. Fields that the item
+    has are not replaced.
     """
     number_field, id_field = FIELDS[name]
     for number, user_id in _known(contacts):
@@ -32,7 +32,7 @@ def completed(name: str, item: Json, contacts: object) -> Json:
 
 
 def _known(contacts: object) -> Iterator[tuple[str, str]]:
-    """Yield the number and user id of each contact that has both, well formed."""
+    """Yield the number and user id of each contact that has both in a valid form."""
     for contact in contacts if isinstance(contacts, list) else ():
         match contact:
             case {"wa_id": str(number), "user_id": str(user_id)}:

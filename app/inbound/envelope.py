@@ -1,8 +1,7 @@
-"""The body of a webhook, read part by part. Pure.
+"""Split the body of a webhook into parts. Pure.
 
-Meta puts several entries, changes, messages and statuses into one body. Each becomes a
-part of its own. A part that we don't know, or that has another form than we know, says
-what is wrong with it and takes no other part with it.
+Meta puts several entries, changes, messages and statuses into one body. Each becomes one
+part. A part of an unknown kind or form has a `fault` and does not affect the other parts.
 """
 
 import re
@@ -28,7 +27,7 @@ KNOWN_KINDS = frozenset(
         "order", "reaction", "revoke", "sticker", "system", "text", "unsupported", "video",
     }
 )  # fmt: skip
-"""Message types that Meta documents; what customers are told of them is the intake's matter."""
+"""Message types that Meta documents. The intake decides how to answer each."""
 
 _CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
 _NAME = re.compile(r"[\w.-]{1,60}")
@@ -43,11 +42,11 @@ class MalformedJson(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of a webhook: what it means, or what is wrong with it.
+    """One part of a webhook.
 
     `kind` names it for people, e.g. `message text` or `field account_update`. `body` is a
-    webhook body that holds this part alone. Without `content` the part can't be used;
-    with both, it is used, but this release doesn't know its kind.
+    webhook body that contains only this part. A part without `content` can't be used, and
+    `fault` says why. A part with `content` and `fault` is used, but its kind is unknown.
     """
 
     kind: str
@@ -102,7 +101,7 @@ def _of_change(change: object) -> Iterator[Part]:
 
 
 def _of_value(value: Json) -> Iterator[Part]:
-    """Yield the messages and statuses of a change, then whatever else it holds."""
+    """Yield a part for each message, each status and each other member of a change."""
     context = {name: value[name] for name in sorted(_CONTEXT & value.keys())}
     for name in sorted(value.keys() - _CONTEXT):
         items = value[name]
@@ -149,7 +148,7 @@ def _wrap(change: object) -> bytes:
 
 
 def _named(name: object) -> str:
-    """Return a name that the provider gave, or `malformed` if it is none."""
+    """Return a name from the provider, or `malformed` if it has no valid form."""
     return name if isinstance(name, str) and _NAME.fullmatch(name) else "malformed"
 
 

@@ -1,4 +1,4 @@
-"""One message, status or change of identity, read from its form into a value. Pure."""
+"""Parse a message, a delivery status or a change of identity. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -100,9 +100,9 @@ def read_message(item: Json) -> CustomerMessage:
 
 
 def read_identity_change(item: Json) -> IdentityChange:
-    """Return what a system message tells of its customer's new number or user id.
+    """Return the change of identity in a system message. Raises pydantic's ValidationError.
 
-    The former user id may stand in the words alone: `User … changed from … to …`.
+    The former user id may appear only in the text: `User … changed from … to …`.
     """
     change = _Change.model_validate(item)
     system = change.system
@@ -122,14 +122,14 @@ def _sender(message: _Message) -> Identity:
 
 
 def _recipient(status: _Status) -> Identity | None:
-    """Return who got the message, if the provider names both a number and a user id."""
+    """Return the recipient if the status names both a number and a user id, otherwise None."""
     if status.recipient_id is None or status.recipient_user_id is None:
         return None
     return _identity(status.recipient_id, status.recipient_user_id)
 
 
 def _words(item: Json) -> str | None:
-    """Return the words of a message that isn't plain text: of an edit, a button, a list row."""
+    """Return the text of an edit, a button or a list row; None for other kinds."""
     match item:
         case {"type": "edit", "edit": {"message": {"text": {"body": str(words)}}}}:
             return words[:MAX_TEXT]

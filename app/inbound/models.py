@@ -1,4 +1,4 @@
-"""The table of what could not be used."""
+"""The table of quarantined webhook parts."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from app.core.database import Base, BigId, CreatedAt
 
 
 class QuarantinedPart(Base):
-    """One part of a signed webhook that this release could not use, sealed.
+    """One part of a signed webhook that this release could not use.
 
-    `body_encrypted` is a webhook body that holds this part alone, so that it can be taken
-    in again as it came. `fingerprint` is keyed, and makes a repeated delivery one row.
+    `body_encrypted` is a webhook body that contains only this part, so that it can be
+    processed again. `fingerprint` is keyed; repeated deliveries of a part have one row.
     """
 
     __tablename__ = "cc_quarantined_parts"

@@ -1,4 +1,4 @@
-"""Keep what could not be used: sealed, for a bounded time, announced once per kind."""
+"""Store webhook parts that can't be used: encrypted, for a limited time, with one item per kind."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from app.outbox.events import WebhookPartQuarantined
 from app.outbox.record import record_event
 
 DISCARD_LIMIT = 1_000
-"""Rows that one call deletes; the next call goes on."""
+"""The most rows that one call deletes."""
 
 
 def quarantine(session: Session, part: Part, fault: str, *, vault: Vault, until: datetime) -> bool:
-    """Seal `part` until `until` and record the event that says so; False if it is kept already."""
+    """Store `part` until `until` and record an event; False if it is stored already."""
     row = (
         insert(QuarantinedPart)
         .values(
@@ -41,7 +41,7 @@ def quarantine(session: Session, part: Part, fault: str, *, vault: Vault, until:
 
 
 def discard_expired(session: Session, *, now: datetime) -> int:
-    """Delete parts whose time is over, DISCARD_LIMIT at most; return how many."""
+    """Delete up to DISCARD_LIMIT expired parts; return how many."""
     expired = (
         select(QuarantinedPart.id).where(QuarantinedPart.expires_at <= now).limit(DISCARD_LIMIT)
     )
@@ -50,7 +50,7 @@ def discard_expired(session: Session, *, now: datetime) -> int:
 
 
 def count_by_kind(session: Session) -> dict[str, int]:
-    """Return how many parts of each kind are kept."""
+    """Return the number of stored parts of each kind."""
     rows = session.execute(
         select(QuarantinedPart.kind, func.count()).group_by(QuarantinedPart.kind)
     )

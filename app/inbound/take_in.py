@@ -1,4 +1,4 @@
-"""Take in the body of a signed webhook, part by part, and take in again what was kept."""
+"""Process the parts of a signed webhook, and process quarantined parts again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from app.outbound.statuses import apply_status
 
 log = structlog.get_logger(__name__)
 
-UNEXPECTED = "It could not be processed, by an error of ours; the log says which."
+UNEXPECTED = "An internal error stopped its processing; the log has the details."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What taking in works with: database, keys, time, the rules of delivery statuses.
+    """What processing a webhook needs: database, keys, clock and rules.
 
     `verification_lifetime` is the age at which a verification expires.
     """
@@ -44,31 +44,31 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """Counts of parts: used ones, and those that are kept because they could not be used."""
+    """Counts of parts: the used ones, and those in quarantine."""
 
     used: int
     kept: int
 
 
 def take_in(inbound: Inbound, body: bytes) -> TakenIn:
-    """Take in each part of `body` in a transaction of its own; keep what can't be used.
+    """Process each part of `body` in its own transaction; quarantine parts that can't be used.
 
-    What was taken in before is recognised and left alone. Raises MalformedJson or
-    InvalidInput if `body` is not a webhook of a WhatsApp account. The error of a database
-    that is away or busy is raised too, so that the provider sends the body again.
+    A part that was processed before changes nothing. Raises MalformedJson or InvalidInput if
+    `body` is not a webhook of a WhatsApp account. An error of a database that is away or busy
+    is raised too, so that the provider sends the body again.
     """
     used = [_take_in_part(inbound, part) for part in read_parts(body)]
     return TakenIn(used=sum(used), kept=len(used) - sum(used))
 
 
 def take_in_again(inbound: Inbound, *, kind: str | None = None) -> TakenIn:
-    """Take in what was kept, by `kind` or all of it; forget what this release can use."""
+    """Process all quarantined parts, or those of one `kind`; delete those that could be used."""
     used = [_take_in_kept(inbound, part_id) for part_id in _kept_ids(inbound, kind)]
     return TakenIn(used=sum(used), kept=len(used) - sum(used))
 
 
 def _take_in_part(inbound: Inbound, part: Part) -> bool:
-    """Use `part`, or keep it; tell whether it was used."""
+    """Use or quarantine `part`; tell whether it was used."""
 
     def use(session: Session) -> bool:
         if part.fault is not None:
@@ -83,7 +83,7 @@ def _take_in_part(inbound: Inbound, part: Part) -> bool:
 
 
 def _take_in_kept(inbound: Inbound, part_id: int) -> bool:
-    """Use one kept part and forget it, in one transaction; False if it can't be used yet."""
+    """Use and delete one quarantined part in one transaction; False if it can't be used yet."""
 
     def use(session: Session) -> bool:
         row = session.get(QuarantinedPart, part_id, with_for_update=True)
@@ -100,15 +100,14 @@ def _take_in_kept(inbound: Inbound, part_id: int) -> bool:
 
 
 def _unless_ours(inbound: Inbound, use: Callable[[Session], bool], *, kind: str) -> bool | None:
-    """Return what `use` returns in a transaction of its own; None, and a log line, if it raises.
+    """Run `use` in its own transaction and return its result. If it raises, log and return None.
 
-    This is the boundary around one part of a webhook: an error in it costs no other part.
-    A database that is away or busy is no fault of the part, and is raised.
+    A database that is away or busy is not a fault of the part, so its error is raised.
     """
     try:
         with inbound.sessions.begin() as session:
             return use(session)
-    except Exception as error:
+    except Exception as error:  # boundary: an error in one part must not stop the other parts
         if isinstance(error, DATABASE_ERRORS) and fault_of(error).may_pass:
             raise
         log.exception("webhook_part_failed", kind=kind)
@@ -116,7 +115,7 @@ def _unless_ours(inbound: Inbound, use: Callable[[Session], bool], *, kind: str)
 
 
 def _use(session: Session, inbound: Inbound, part: Part) -> bool:
-    """Do what `part` asks for; False if it has no meaning that we know."""
+    """Act on the content of `part`; False if it has none."""
     match part.content:
         case None:
             return False

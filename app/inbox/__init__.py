@@ -1,1 +1,1 @@
-"""The admin inbox: what a person must see, and what they did about it. Imports core alone."""
+"""The admin inbox: items, and the actions of admins on them. Imports only core."""

@@ -1,4 +1,4 @@
-"""What a person may do to an inbox item, and where it leads. Pure; drawn in the architecture."""
+"""The state machine of inbox items, drawn in `docs/architecture.md`. Pure."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class Action(StrEnum):
 
     @property
     def past(self) -> str:
-        """The word for its having been done, e.g. `dismissed`."""
+        """The past participle, e.g. `dismissed`."""
         return past_of(self)
 
 
@@ -46,15 +46,15 @@ TRANSITIONS: dict[str, dict[Action, str]] = {
     "resolved": {Action.REOPEN: "open"},
     "dismissed": {Action.REOPEN: "open"},
 }
-"""By status: each action that is allowed there, and the status that it leads to."""
+"""For each status: the allowed actions, and the status after each."""
 
 CLOSED = frozenset({"resolved", "dismissed"})
 
 
 def allowed_actions(status: str, *, closes_itself: bool = False) -> tuple[Action, ...]:
-    """Return what may be done to an item in `status`, the usual one first.
+    """Return the actions that are allowed in `status`, the most usual first.
 
-    An item that closes itself when its cause is gone can't be resolved by hand.
+    An admin can't resolve an item that is closed automatically when its cause is gone.
     """
     excluded = {Action.RESOLVE} if closes_itself else set()
     return tuple(action for action in TRANSITIONS[status] if action not in excluded)
@@ -74,7 +74,7 @@ def assignee_after(action: Action, assignee: str | None, actor: str) -> str | No
 
 
 def next_status(status: str, action: Action, *, closes_itself: bool = False) -> str | None:
-    """Return where `action` leads from `status`, or None if it isn't allowed there."""
+    """Return the status after `action`, or None if the action is not allowed in `status`."""
     if action not in allowed_actions(status, closes_itself=closes_itself):
         return None
     return TRANSITIONS[status][action]

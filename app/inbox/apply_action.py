@@ -1,4 +1,4 @@
-"""Apply an action of a person to an item, with its history entry, in the caller's transaction."""
+"""Apply an action of an admin to an item, in the caller's transaction."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from app.inbox.models import InboxItem, ItemStatus
 from app.inbox.queries import Item, closes_itself, item_of
 
 
-def apply_action(  # noqa: PLR0913 - all of these, each by its name
+def apply_action(  # noqa: PLR0913 - optional arguments by keyword
     session: Session,
     item_id: int,
     action: Action,

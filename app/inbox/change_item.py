@@ -12,7 +12,7 @@ from app.inbox.actions import CLOSED
 from app.inbox.models import InboxHistory, InboxItem
 
 NOTE_LIMIT = 2_000
-"""Characters of a note."""
+"""The most characters of a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
         )
     if closes_itself(item) and verb == Action.RESOLVE and item.status not in CLOSED:
         return Conflict(
-            f"Item {item.id} announces {item.occurrences} events that are still dead, and closes"
-            " itself once all are retried; retry them, or dismiss it to leave them dead."
+            f"Item {item.id} announces {item.occurrences} dead events. It closes automatically"
+            " when all of them are retried; retry them, or dismiss the item to leave them dead."
         )
     if last is None:
         return Conflict(

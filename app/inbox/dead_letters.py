@@ -1,4 +1,4 @@
-"""The item that announces dead letters counts those that are left, and closes itself at none."""
+"""Keep the count of the item that announces dead letters, and close the item at zero."""
 
 from sqlalchemy import func
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ _NOTE = "No event behind it is dead any more."
 
 
 def count_down(session: Session, item_id: int) -> None:
-    """Take one dead event off the announcement `item_id`; resolve it when none is left."""
+    """Reduce the count of the announcement `item_id` by one; resolve the item at zero."""
     item = session.get(InboxItem, item_id, with_for_update=True, populate_existing=True)
     if item is None or item.occurrences == 0:
         return

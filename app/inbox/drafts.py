@@ -1,8 +1,8 @@
-"""What an inbox item will say. Pure: each event type has one draft function here.
+"""The texts of inbox items. Pure: each event type has one draft function here.
 
-A draft function takes the payload of an event and returns its wording; the type and the
-severity stand in its decorator. It touches nothing but memory, may raise, and is called
-again, with the same payload, until it succeeds or the event's budget is spent.
+A draft function takes the payload of an event and returns a Wording. Its decorator names the
+type and the severity. It must not do I/O. It may raise; it is then called again with the same
+payload, until it succeeds or the event has used its last attempt.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from typing import Any
 TITLE_LIMIT = 200
 BODY_LIMIT = 8_000
 GROUP_KEY_LIMIT = 300
-"""A longer group key is replaced by its beginning and a digest; an index must hold it."""
+"""A longer group key is cut and ends with a digest, because an index entry has a limit."""
 
 DEAD_LETTER = "automation_dead_letter"
 """The type of the item that announces dead letters."""
@@ -23,7 +23,7 @@ Payload = Mapping[str, Any]
 
 
 class Severity(StrEnum):
-    """How urgent an inbox item is, from the least to the most."""
+    """How urgent an inbox item is, in ascending order."""
 
     INFO = "info"
     WARNING = "warning"
@@ -32,21 +32,21 @@ class Severity(StrEnum):
 
 
 class UnknownEventType(Exception):
-    """No draft function knows this type; a newer release may have recorded it."""
+    """There is no draft function for this type; a newer release may have recorded it."""
 
 
 class UnstorableText(Exception):
-    """A draft holds text that PostgreSQL can't store, or too much of it."""
+    """A draft has text that PostgreSQL can't store, or text that is too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What an item says: plain text, the page behind it, and what it may be folded into.
+    """The plain text of an item, the path of the page behind it, and how it is grouped.
 
-    Items with one `group_key` become one open item that counts its occurrences.
-    `continues` is the dedupe key of an event whose item this adds to: while that item is
-    open or acknowledged, it is counted up and shown as new. Once it is closed, or if it
-    doesn't exist, this becomes an item of its own, which the next ones are folded into.
+    Events with the same `group_key` share one open item that counts its occurrences.
+    `continues` is the dedupe key of an earlier event. While the item of that event is open or
+    acknowledged, this event adds to its count, and the item is open again. If that item is
+    closed or missing, this event gets a new item, and later events are added to that one.
     """
 
     title: str
@@ -76,7 +76,7 @@ _FUNCTIONS: dict[str, tuple[Severity, WordingOf]] = {}
 
 
 def drafts(event_type: str, *, severity: Severity) -> Callable[[WordingOf], WordingOf]:
-    """Register the decorated function as the one that words events of `event_type`."""
+    """Register the decorated function as the draft function of `event_type`."""
 
     def register(function: WordingOf) -> WordingOf:
         _FUNCTIONS[event_type] = (Severity(severity), function)
@@ -91,7 +91,7 @@ def drafted_types() -> frozenset[str]:
 
 
 def draft_event(event_type: str, payload: Payload) -> Draft:
-    """Return the inbox item that an event asks for.
+    """Return the draft of the inbox item for an event.
 
     Raises UnknownEventType, UnstorableText, or whatever the draft function raises.
     """
@@ -99,15 +99,16 @@ def draft_event(event_type: str, payload: Payload) -> Draft:
         severity, words_of = _FUNCTIONS[event_type]
     except KeyError:
         raise UnknownEventType(
-            f"No draft function knows events of type {event_type!r}; deploy the release that does."
+            f"There is no draft function for events of type {event_type!r};"
+            " deploy the release that has it."
         ) from None
     return Draft(event_type, severity, _storable(words_of(payload)))
 
 
 def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft:
-    """Return the item that announces a dead letter, folded per event type and error.
+    """Return the draft that announces a dead letter. There is one item per type and error.
 
-    It is as severe as the item that the event would have become, and an error at least.
+    Its severity is that of the event type, and at least `error`.
     """
     severity = max(Severity.ERROR, _severity_of(event_type), key=list(Severity).index)
     return Draft(
@@ -115,9 +116,9 @@ def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft
         severity,
         Wording(
             title=f"Dead letters: {event_type.replace('_', ' ')}",
-            body=f"Every attempt was used up; the last one failed with: {error}\n"
-            "Mend the cause, then retry the dead events from their page. This item counts"
-            " those that are still dead, and closes itself when none is.",
+            body=f"All attempts failed, the last one with: {error}\n"
+            "Fix the cause, then retry the dead events from their pages. This item shows how"
+            " many are still dead. It closes automatically when none is.",
             link_ref=f"/automation/events?event_type={event_type}&dead=true",
             group_key=_capped(f"{DEAD_LETTER}:{event_type}:{fingerprint}"),
         ),
@@ -147,7 +148,7 @@ def _fraud_case_message_added(payload: Payload) -> Wording:
 def _outbound_failed_max_attempts(payload: Payload) -> Wording:
     return Wording(
         title=f"A message to {payload['masked_phone']} failed for good",
-        body=f"Tried {payload['attempts']} times. {payload['reason']}",
+        body=f"Attempts: {payload['attempts']}. {payload['reason']}",
         link_ref=f"/automation/outbound/{payload['job_id']}",
     )
 
@@ -155,10 +156,10 @@ def _outbound_failed_max_attempts(payload: Payload) -> Wording:
 @drafts("webhook_part_quarantined", severity=Severity.WARNING)
 def _webhook_part_quarantined(payload: Payload) -> Wording:
     return Wording(
-        title=f"WhatsApp sends something that we can't use: {payload['kind']}",
-        body=f"{payload['fault']} It is kept, sealed, until {payload['kept_until']}. Install a "
-        "release that knows it and run “automation webhooks replay”, or ask the developers. "
-        "More of this kind are counted here while this item is open.",
+        title=f"WhatsApp sent content that this release can't use: {payload['kind']}",
+        body=f"{payload['fault']} It is stored encrypted until {payload['kept_until']}. Install a "
+        "release that supports it and run “automation webhooks replay”, or ask the developers. "
+        "While this item is open, it counts further content of this kind.",
         group_key=f"webhook_part_quarantined:{payload['kind']}",
     )
 
@@ -166,11 +167,11 @@ def _webhook_part_quarantined(payload: Payload) -> Wording:
 @drafts("unverified_answers_limited", severity=Severity.ERROR)
 def _unverified_answers_limited(payload: Payload) -> Wording:
     return Wording(
-        title="Customers who have proved nothing get no answer now",
-        body="More messages came within an hour than AUTOMATION_UNVERIFIED_PER_HOUR allows "
-        f"(first seen in the hour of {payload['hour']}). Reports are kept, but no code goes "
-        "out, so they become stuck verifications. If this is no attack, raise the setting and "
-        "restart; a customer who writes RESEND then gets a code.",
+        title="Unverified customers get no answers now",
+        body="Unverified customers sent more messages within one hour than "
+        f"AUTOMATION_UNVERIFIED_PER_HOUR allows (hour: {payload['hour']}). Their reports are "
+        "stored, but no code is sent, so they become stuck verifications. If this is not an "
+        "attack, raise the setting and restart. A customer who then writes RESEND gets a code.",
         group_key="unverified_answers_limited",
     )
 
@@ -178,10 +179,10 @@ def _unverified_answers_limited(payload: Payload) -> Wording:
 @drafts("outbound_provider_away", severity=Severity.ERROR)
 def _outbound_provider_away(payload: Payload) -> Wording:
     return Wording(
-        title="WhatsApp takes no messages",
+        title="WhatsApp accepts no messages",
         body=f"Since {payload['since']}. {payload['reason']} "
-        "Messages wait and lose no attempt. One message at a time tries whether WhatsApp is "
-        "back; then all leave at the agreed pace. The overview shows when it is.",
+        "Messages wait and lose no attempt. One message at a time tests whether WhatsApp is "
+        "back. Then all waiting messages are sent. The overview shows the current state.",
         link_ref="/automation/overview#outbound",
         group_key="outbound_provider_away",
     )
@@ -190,10 +191,10 @@ def _outbound_provider_away(payload: Payload) -> Wording:
 @drafts("outbound_compose_failed", severity=Severity.ERROR)
 def _outbound_compose_failed(payload: Payload) -> Wording:
     return Wording(
-        title="Messages can't be put together",
-        body=f"Each try ends with {payload['error']}. The messages wait and lose no attempt. "
-        "If it is UndecryptableValue, put the key that they were written with back into "
-        "AUTOMATION_ENCRYPTION_KEYS, behind the newest one.",
+        title="Messages can't be composed",
+        body=f"The error is {payload['error']}. The messages wait and lose no attempt. "
+        "If it is UndecryptableValue, add the key that encrypted them to "
+        "AUTOMATION_ENCRYPTION_KEYS, after the newest one.",
         link_ref="/automation/overview#outbound",
         group_key=f"outbound_compose_failed:{payload['error']}",
     )
@@ -205,7 +206,7 @@ def _otp_verification_stuck(payload: Payload) -> Wording:
     return Wording(
         title=f"Verification of {payload['masked_phone']} is stuck",
         body=f"The customer has not returned a code for {payload['waiting_minutes']} minutes. "
-        "Look at whether the code was delivered, and call them if it was not.",
+        "Check whether the code was delivered, and call the customer if it was not.",
         link_ref=f"/automation/outbound/{message_id}" if message_id else None,
     )
 
@@ -222,10 +223,10 @@ def _daily_operational_summary_ready(payload: Payload) -> Wording:
 @drafts("periodic_run_missed", severity=Severity.WARNING)
 def _periodic_run_missed(payload: Payload) -> Wording:
     return Wording(
-        title=f"The run {payload['job']} {payload['slot']} was not done",
+        title=f"Periodic job {payload['job']}: the run {payload['slot']} is missing",
         body=f"It was planned for {payload['planned_at']}. {payload['reason']} "
-        "See whether beat and the worker of its queue are alive, then run it now from the "
-        "overview. Later runs that go missing are counted here while this item is open.",
+        "Check that Celery beat and the worker of the queue “periodic” are running, then start "
+        "the job from the overview. While this item is open, it counts further missing runs.",
         link_ref="/automation/overview#periodic",
         group_key=f"periodic_run_missed:{payload['job']}",
     )
@@ -240,10 +241,10 @@ def _storable(wording: Wording) -> Wording:
     group_key = wording.group_key or wording.continues
     text = f"{wording.title}{wording.body}{wording.link_ref}{group_key}{wording.continues}"
     if not _is_storable(text):
-        raise UnstorableText("The draft holds a NUL byte or half of a surrogate pair.")
+        raise UnstorableText("The draft contains a NUL byte or an unpaired surrogate.")
     if len(wording.title) > TITLE_LIMIT or len(wording.body) > BODY_LIMIT:
         raise UnstorableText(
-            f"The draft is too long: a title has {TITLE_LIMIT} characters at most, "
+            f"The draft is too long: a title may have {TITLE_LIMIT} characters, "
             f"a body {BODY_LIMIT}."
         )
     return replace(wording, group_key=_capped(group_key)) if group_key else wording

@@ -12,11 +12,11 @@ AUTOMATION = "automation"
 """The actor of an action that no person took."""
 
 RECUR = "recur"
-"""The action by which a recurrence makes an acknowledged item open again."""
+"""The action in the history when a recurrence opens an acknowledged item again."""
 
 
 class ItemStatus(StrEnum):
-    """Where an inbox item stands; drawn in `docs/architecture.md`."""
+    """The states of an inbox item, drawn in `docs/architecture.md`."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -25,10 +25,11 @@ class ItemStatus(StrEnum):
 
 
 class InboxItem(Base):
-    """A thing that a person must see.
+    """A message to the admins.
 
-    `occurrences` counts what came up under it; of an announcement, the events that are
-    still dead. `acknowledged_occurrences` is that count at the last acknowledgement.
+    `occurrences` counts the events of the item. In an announcement of dead letters it counts
+    the events that are still dead. `acknowledged_occurrences` is that count at the last
+    acknowledgement.
     """
 
     __tablename__ = "cc_admin_inbox_items"
@@ -97,7 +98,7 @@ class InboxItem(Base):
 
 
 class InboxHistory(HistoryColumns, Base):
-    """One action of a person on an item: who, what, when, from which state."""
+    """One action on an item: who, what, when, and the status before and after."""
 
     __tablename__ = "cc_admin_inbox_activity"
     __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)

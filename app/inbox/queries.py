@@ -1,9 +1,9 @@
-"""Read the inbox: pages, one item with its history, counts that cost little however many rows.
+"""Read the inbox: pages of items, one item with its history, and capped counts.
 
-Lists walk an index backwards from the cursor. Where a filter leaves out a status or a
-severity that stands before the id in the index, the few values of it are walked side by
-side and merged. So two indexes answer every combination of type, status and severity,
-each page costs a few pages of index entries, and delivering an item keeps up no more.
+A list scans an index backwards from the cursor. If a filter has no value for a column that
+precedes the id in the index, the query scans once per value of that column and merges the
+results. So two indexes serve every combination of type, status and severity, and inserts
+have no further indexes to maintain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,12 +30,12 @@ from app.inbox.drafts import DEAD_LETTER, Severity
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
 
 COUNT_CAP = 1_000
-"""A count that equals this means: that many, or more."""
+"""The largest count. It means this number or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFilter:
-    """Which items a list holds; None leaves a part open. `q` is looked for in the words."""
+    """The filters of a list; None means any value. `q` is searched in title, body and link."""
 
     status: ItemStatus | None = None
     severity: Severity | None = None
@@ -46,7 +46,7 @@ class ItemFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An inbox item as people and scripts see it."""
+    """An inbox item for pages and the API."""
 
     id: int
     type: str
@@ -77,7 +77,7 @@ class ItemHistoryEntry(HistoryEntry):
 
 @dataclass(frozen=True, slots=True)
 class ItemWithHistory:
-    """An item and what people did to it, oldest first."""
+    """An item and its history, oldest entry first."""
 
     item: Item
     history: Sequence[ItemHistoryEntry]
@@ -109,7 +109,7 @@ def show_item(session: Session, item_id: int) -> ItemWithHistory:
 
 
 def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -> Item | None:
-    """Return the item that an event has led to: the one it was folded into, or its own."""
+    """Return the item of an event: the one it was folded into, or its own."""
     is_its = InboxItem.event_id == event_id
     if folded_into is not None:
         is_its = InboxItem.id == folded_into
@@ -118,7 +118,7 @@ def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -
 
 
 def open_by_severity(session: Session) -> dict[Severity, int]:
-    """Return how many items are open, by severity; no count goes beyond COUNT_CAP."""
+    """Return the number of open items by severity, each at most COUNT_CAP."""
     counts = [_count_open(severity).label(severity) for severity in Severity]
     row = session.execute(select(*counts)).one()
     return {severity: getattr(row, severity) for severity in Severity}
@@ -135,7 +135,7 @@ def item_of(row: InboxItem) -> Item:
 
 
 def closes_itself(row: InboxItem) -> bool:
-    """Tell whether the item announces events that are still dead: retrying them closes it."""
+    """Tell whether the item announces dead events; it closes when all of them are retried."""
     return row.type == DEAD_LETTER and row.occurrences > 0
 
 
@@ -146,7 +146,7 @@ def _more_since_acknowledged(row: InboxItem) -> int:
 
 
 def _ids(wanted: ItemFilter, *, before: int, limit: int) -> Select[int]:
-    """Select the newest `limit` ids below `before`, walking one index per branch."""
+    """Select the newest `limit` ids below `before`, with one index scan per branch."""
     branches = [
         select(InboxItem.id)
         .where(InboxItem.id < before, *conditions)
@@ -160,7 +160,7 @@ def _ids(wanted: ItemFilter, *, before: int, limit: int) -> Select[int]:
 
 
 def _branches(wanted: ItemFilter) -> Iterator[list[ColumnElement[bool]]]:
-    """Yield the conditions of each walk; together they are `wanted` without its `q`."""
+    """Yield the conditions of each index scan. Together they match `wanted` without its `q`."""
     statuses: Iterable[str | None] = [wanted.status]
     severities: Iterable[str | None] = [wanted.severity]
     if not wanted.assignee and (wanted.type or wanted.status or wanted.severity):

@@ -1,1 +1,1 @@
-"""The outbox: events written in the business transaction. Imports core alone."""
+"""The outbox: events written in the business transaction. Imports only core."""

@@ -1,7 +1,7 @@
-"""The typed catalogue of events. Pure: adding a type starts here.
+"""The event types. Pure. To add a type, start here.
 
-An event says what happened, in values that may be stored: ids, masked numbers, words
-for people. Its dedupe key makes a second record of the same fact a no-op.
+The fields of an event are stored, so they hold ids, masked numbers and text without secrets.
+If an event with the same dedupe key exists, recording it again does nothing.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,13 +11,13 @@ from typing import Any, ClassVar, TypeVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact that a person must hear of. Subclasses name their type, key and subject."""
+    """A fact for the admins. Subclasses define type, key and subject."""
 
     event_type: ClassVar[str]
 
     @property
     def dedupe_key(self) -> str:
-        """The key under which this fact is recorded at most once, ever."""
+        """The key of this fact. At most one event with this key is ever recorded."""
         return f"{self.event_type}:{self._subject_id}"
 
     @property
@@ -41,19 +41,19 @@ class Event:
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 CATALOGUE: dict[str, type[Event]] = {}
-"""Every event type that may be recorded, by its name."""
+"""All event types by name."""
 
 
 class DuplicateEventType(Exception):
-    """Two classes claim one event type."""
+    """Two classes have the same event type."""
 
 
 def register(event: type[AnyEvent]) -> type[AnyEvent]:
-    """Enter the decorated class into the catalogue; it needs a draft in `app.inbox.drafts`."""
+    """Add the decorated class to CATALOGUE. It needs a draft in `app.inbox.drafts`."""
     if CATALOGUE.setdefault(event.event_type, event) is not event:
         raise DuplicateEventType(
-            f"{event.__name__} names its type {event.event_type!r}, as"
-            f" {CATALOGUE[event.event_type].__name__} does; choose another name."
+            f"{event.__name__} and {CATALOGUE[event.event_type].__name__} have the same"
+            f" event type {event.event_type!r}; choose another name."
         )
     return event
 
@@ -102,7 +102,7 @@ class FraudCaseMessageAdded(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundFailedMaxAttempts(Event):
-    """An outbound job has used its last try."""
+    """An outbound job has used its last attempt."""
 
     event_type: ClassVar[str] = "outbound_failed_max_attempts"
 
@@ -115,7 +115,7 @@ class OutboundFailedMaxAttempts(Event):
 
     @property
     def dedupe_key(self) -> str:
-        """One per job and budget: a manual retry that fails again is a new fact."""
+        """One per job and series of attempts: a failure after an admin's retry is a new fact."""
         suffix = "" if self.budget == 1 else f":{self.budget}"
         return f"{self.event_type}:{self.job_id}{suffix}"
 
@@ -128,7 +128,7 @@ class OutboundFailedMaxAttempts(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtpVerificationStuck(Event):
-    """A verification job has awaited its code for longer than the threshold."""
+    """A verification has waited for its code for longer than the threshold."""
 
     event_type: ClassVar[str] = "otp_verification_stuck"
 
@@ -181,7 +181,7 @@ class PeriodicRunMissed(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPartQuarantined(Event):
-    """WhatsApp sent something that this release can't use; it is kept, sealed."""
+    """WhatsApp sent content that this release can't use; it is stored encrypted."""
 
     event_type: ClassVar[str] = "webhook_part_quarantined"
 
@@ -199,7 +199,7 @@ class WebhookPartQuarantined(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnverifiedAnswersLimited(Event):
-    """Customers who have proved nothing are no longer answered; recorded once an hour."""
+    """Unverified customers get no answers for now; recorded at most once an hour."""
 
     event_type: ClassVar[str] = "unverified_answers_limited"
 
@@ -214,7 +214,7 @@ class UnverifiedAnswersLimited(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundProviderAway(Event):
-    """The provider takes no messages; what waits for it is kept and loses no attempt."""
+    """The provider accepts no messages. Waiting messages lose no attempt."""
 
     event_type: ClassVar[str] = "outbound_provider_away"
 
@@ -230,7 +230,7 @@ class OutboundProviderAway(Event):
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundComposeFailed(Event):
-    """Messages can't be put together, by an error of ours; recorded once an hour and error."""
+    """An internal error stops the composing of messages; at most one per hour and error."""
 
     event_type: ClassVar[str] = "outbound_compose_failed"
 

@@ -31,7 +31,7 @@ events, and sorts a day's events to group them, in place of hashing them in para
 
 
 class EventStatus(StrEnum):
-    """Where an event stands; drawn in `docs/architecture.md`."""
+    """The states of an event, drawn in `docs/architecture.md`."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -39,11 +39,11 @@ class EventStatus(StrEnum):
 
 
 class AutomationEvent(Base):
-    """One fact to be turned into one inbox item; due when `next_attempt_at` has come.
+    """One fact that becomes an inbox item. It is due from `next_attempt_at` on.
 
-    `item_id` is the item that the event was folded into, or the one that announces its
-    death. It is NULL where the event has an item of its own, which names the event. It is
-    no foreign key: PostgreSQL would lock the inbox's table for every event that is recorded.
+    `item_id` is the item that the event was folded into, or that announces it as a dead
+    letter. It is NULL if the event has an item of its own, which has its `event_id`. It is not
+    a foreign key: PostgreSQL would lock the inbox table whenever an event is recorded.
     """
 
     __tablename__ = "cc_automation_events"
@@ -116,7 +116,7 @@ def _keep_statistics(_table: Table, connection: Connection, **_options: object) 
 
 
 class AutomationEventAttempt(Base):
-    """One failed try of an event; a success at first try leaves none."""
+    """One failed attempt of an event. A successful attempt has no row."""
 
     __tablename__ = "cc_automation_event_attempts"
     __table_args__ = (Index("ix_cc_automation_event_attempts_event", "event_id", "id"),)
@@ -132,7 +132,7 @@ class AutomationEventAttempt(Base):
 
 
 class AutomationEventHistory(HistoryColumns, Base):
-    """One action of a person on an event: who, what, when, from which state."""
+    """One action on an event: who, what, when, and the status before and after."""
 
     __tablename__ = "cc_automation_event_activity"
     __table_args__ = (Index("ix_cc_automation_event_activity_event", "event_id", "id"),)

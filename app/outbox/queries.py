@@ -1,4 +1,4 @@
-"""Read the outbox: pages of events, one with its tries, counts for the health strip."""
+"""Read the outbox: pages of events, one event with its attempts, and capped counts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,18 +20,18 @@ from app.outbox.models import (
 )
 
 COUNT_CAP = 10_000
-"""A count that equals this means: that many, or more."""
+"""The largest count. It means this number or more."""
 
 _REFERENCE = re.compile(r"\w+:\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events a list holds; None leaves a part open.
+    """The filters of a list; None means any value.
 
-    `item_id` finds the events that were folded into an item, or whose death it announces.
-    A `q` like `case:42` or `fraud_case_created:42` is a subject or dedupe key, found
-    however old; any other is looked for in the errors.
+    `item_id` selects the events that were folded into this item, or that it announces as dead
+    letters. A `q` like `case:42` or `fraud_case_created:42` is a subject or a dedupe key, and
+    an index finds it. Any other `q` is searched in errors and dedupe keys.
     """
 
     status: EventStatus | None = None
@@ -43,7 +43,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """An event as people and scripts see it. Its payload was redacted when written."""
+    """An event for pages and the API. Its payload was redacted when it was written."""
 
     id: int
     event_type: str
@@ -66,7 +66,7 @@ class EventView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One failed try of an event."""
+    """One failed attempt of an event."""
 
     budget: int
     attempt: int
@@ -77,7 +77,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class EventWithHistory:
-    """An event, its failed tries and what people did to it, oldest first."""
+    """An event, its failed attempts and its history, each oldest first."""
 
     event: EventView
     attempts: Sequence[Attempt]
@@ -86,7 +86,7 @@ class EventWithHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxCounts:
-    """How the outbox stands; counts go up to COUNT_CAP, the age is in seconds."""
+    """The state of the outbox. Counts are at most COUNT_CAP."""
 
     due: int
     retrying: int
@@ -114,22 +114,24 @@ def list_events(
 
 
 def show_event(session: Session, event_id: int) -> EventWithHistory:
-    """Return an event with its tries and its history. Raises NotFound."""
+    """Return an event with its attempts and its history. Raises NotFound."""
     event = session.get(AutomationEvent, event_id)
     if event is None:
         raise NotFound(f"There is no event {event_id}.")
-    tried, acted = AutomationEventAttempt, AutomationEventHistory
-    tries = session.scalars(select(tried).where(tried.event_id == event_id).order_by(tried.id))
-    rows = session.scalars(select(acted).where(acted.event_id == event_id).order_by(acted.id))
+    attempt, entry = AutomationEventAttempt, AutomationEventHistory
+    attempts = session.scalars(
+        select(attempt).where(attempt.event_id == event_id).order_by(attempt.id)
+    )
+    entries = session.scalars(select(entry).where(entry.event_id == event_id).order_by(entry.id))
     return EventWithHistory(
         event_of(event),
-        [view_of(Attempt, each) for each in tries],
-        [view_of(HistoryEntry, row) for row in rows],
+        [view_of(Attempt, row) for row in attempts],
+        [view_of(HistoryEntry, row) for row in entries],
     )
 
 
 def count_outbox(session: Session) -> OutboxCounts:
-    """Return how the outbox stands; costs no more with ten million sent events behind it."""
+    """Return the state of the outbox. The cost does not depend on the number of sent events."""
     is_due = AutomationEvent.next_attempt_at <= func.now()
     is_failed = AutomationEvent.status == EventStatus.FAILED
     age = func.extract("epoch", func.now() - func.min(AutomationEvent.next_attempt_at))
@@ -156,7 +158,7 @@ def event_of(row: AutomationEvent) -> EventView:
 
 
 def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what an index answers; a pending or failed event is in a partial one."""
+    """Yield the conditions that an index supports. Pending and failed events have partial ones."""
     if wanted.status:
         yield AutomationEvent.status == wanted.status
     if wanted.status is EventStatus.PENDING:

@@ -12,20 +12,20 @@ from app.outbox.models import AutomationEvent
 
 
 class UnregisteredEvent(Exception):
-    """The event's class is not in the catalogue; add it there."""
+    """The class of the event is not registered."""
 
 
 def record_event(session: Session, event: Event, *, trace_context: str | None = None) -> int | None:
-    """Write `event` into the outbox, in the caller's transaction; return its id.
+    """Write `event` into the outbox in the caller's transaction; return its id.
 
-    Returns None, and writes nothing, if an event with the same dedupe key exists. The
-    payload is redacted before it is written. It exists if and only if the caller commits.
+    Returns None and writes nothing if an event with the same dedupe key exists. The payload
+    is redacted before it is written. The event exists only if the caller commits.
     """
     return session.scalar(_INSERT, _row(event) | {"trace_context": trace_context})
 
 
 def record_events(session: Session, events: Sequence[Event]) -> Sequence[int]:
-    """Write many events as `record_event` does, by few statements; return the ids of the new."""
+    """Write events like `record_event`, in few statements; return the ids of the new ones."""
     if not events:
         return []
     return session.scalars(_INSERT, [_row(event) for event in events]).all()
@@ -40,7 +40,9 @@ _INSERT = (
 
 def _row(event: Event) -> dict[str, Any]:
     if CATALOGUE.get(event.event_type) is not type(event):
-        raise UnregisteredEvent(f"{type(event).__name__} is not in the catalogue of events.")
+        raise UnregisteredEvent(
+            f"{type(event).__name__} is not registered; add the decorator @register."
+        )
     return {
         "event_type": event.event_type,
         "dedupe_key": event.dedupe_key,

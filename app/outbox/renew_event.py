@@ -1,7 +1,7 @@
-"""Retry by hand: make a failed event due now, with a fresh budget and its history kept.
+"""Make a failed event due now, with a new series of attempts.
 
-`app.dispatch.retry_event` is what a person's retry calls: it also counts down the item
-that announced the event's death.
+An admin's retry calls `app.dispatch.retry_event`, which also reduces the count of the item
+that announced the dead letter.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from app.outbox.queries import EventView, event_of
 
 @dataclass(frozen=True, slots=True)
 class RetryOutcome:
-    """The event as it stands, and whether anything had to be changed for it to be due.
+    """The event after a retry. `changed` is False if it was due already.
 
-    `announcement` is the id of the item that announced its death, if it was dead.
+    `announcement` is the id of the item that announced the dead letter, if there was one.
     """
 
     event: EventView
@@ -27,10 +27,10 @@ class RetryOutcome:
 
 
 def renew_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
-    """Make an event due now, with every attempt of its budget before it, and say who did.
+    """Make a failed event due now, start a new series of attempts, and add a history entry.
 
-    An event that is pending is due anyway: nothing is changed. `last_error` stays until
-    the next attempt. Raises NotFound, and Conflict if the event has been sent already.
+    A pending event is due already and stays unchanged. `last_error` stays until the next
+    attempt. Raises NotFound, and Conflict if the event has been sent.
     """
     event = session.scalar(
         select(AutomationEvent).where(AutomationEvent.id == event_id).with_for_update()

@@ -1,4 +1,4 @@
-"""Signs of life of processes that must not fall silent."""
+"""Heartbeats of processes."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from app.periodic.models import Heartbeat
 
 
 def record_heartbeat(sessions: Sessions, *, name: str) -> None:
-    """Write down that `name` is alive now, by the database's clock."""
+    """Store the time of a heartbeat of `name`, by the clock of the database."""
     statement = insert(Heartbeat).values(name=name, at=func.now())
     with sessions.begin() as session:
         session.execute(
@@ -20,5 +20,5 @@ def record_heartbeat(sessions: Sessions, *, name: str) -> None:
 
 
 def last_heartbeat(session: Session, name: str) -> datetime | None:
-    """Return when `name` last gave a sign of life, or None if it never did."""
+    """Return the time of the last heartbeat of `name`, or None if there was none."""
     return session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))

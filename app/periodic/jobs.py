@@ -1,4 +1,4 @@
-"""The periodic jobs: when each runs, how late it may be, and what it does."""
+"""The periodic jobs: schedule, allowed delay, and work of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,11 +19,11 @@ Work = Callable[[Session, Slot], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodicJob:
-    """A job and its plan.
+    """A job and its schedule.
 
-    A slot that has not run `grace` after it was due is missing. `catch_up` is how many
-    of the last slots still run when they are late. `work` runs in the transaction that
-    claims the slot and returns what to remember of it.
+    A slot is missing if it has not run until `grace` after its due time. `catch_up` is how
+    many of the latest slots are still run if they are late. `work` runs in the transaction
+    that claims the slot, and its result is stored as the detail of the run.
     """
 
     name: str
@@ -34,10 +34,11 @@ class PeriodicJob:
 
 
 def otp_stuck_job(settings: Settings) -> PeriodicJob:
-    """Return the job for verifications that nobody completes; its next run covers a lost one.
+    """Return the job that reports stuck verifications and closes expired ones.
 
-    It records those that are stuck before it closes those that are expired, so that one
-    that became both since the last run is recorded.
+    Each run checks all verifications, so the next run makes up for a missing one. It reports
+    before it closes, so that a verification that became stuck and expired since the last run
+    is reported too.
     """
     lifetime = timedelta(hours=settings.verification_expires_hours)
 
@@ -55,7 +56,7 @@ def otp_stuck_job(settings: Settings) -> PeriodicJob:
 
 
 def daily_summary_job(settings: Settings) -> PeriodicJob:
-    """Return the job that sums up the date before; it makes up for a week that it missed."""
+    """Return the job that summarises the previous date. It makes up for up to seven dates."""
     zone = ZoneInfo(settings.timezone)
 
     def work(session: Session, slot: Slot) -> Mapping[str, Any]:

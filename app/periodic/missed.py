@@ -1,4 +1,4 @@
-"""Notice planned runs that did not happen, and tell people by an event."""
+"""Record an event when a planned run is missing or has failed."""
 
 from datetime import datetime
 
@@ -10,27 +10,27 @@ from app.outbox.events import PeriodicRunMissed
 from app.outbox.record import record_event
 from app.periodic.jobs import PeriodicJob
 from app.periodic.models import JobRun
-from app.periodic.runs import RunOutcome, first_start
+from app.periodic.runs import RunOutcome, ensure_first_start
 from app.periodic.slots import Slot
 
-_NOT_RUN = "Nobody has run it."
+_NOT_RUN = "No worker has run it."
 
 
 def report_missed(
     sessions: Sessions, job: PeriodicJob, *, now: datetime, since: datetime
 ) -> Slot | None:
-    """Record that the last slot of `job` is missing or failed; return it if that is news.
+    """Record an event if the latest slot of `job` is missing or failed; return the slot if new.
 
-    To be called more often than slots come. A slot is missing once its grace is over, and
-    so is the same grace after `since`, when the caller began to watch: after a stop of
-    everything the job gets that long to catch up. Slots from before the first start of
-    this installation are nobody's fault.
+    Call this more often than slots become due. A slot is missing when `job.grace` has passed
+    since its due time and since `since`, the start of the caller: after a stop of the whole
+    system the job has this time to catch up. Slots from before the first start of the
+    installation are ignored.
     """
     if now - since < job.grace:
         return None
     slot = job.schedule.latest(now - job.grace)
     with sessions.begin() as session:
-        if slot.due_at < first_start(session, now):
+        if slot.due_at < ensure_first_start(session, now):
             return None
         reason = _what_is_wrong(session, job, slot)
         is_news = reason is not None and record_event(session, _event(job, slot, reason))

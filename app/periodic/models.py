@@ -10,7 +10,7 @@ from app.core.database import Base, BigId, CreatedAt
 
 
 class JobRun(Base):
-    """One planned run of a periodic job; the UNIQUE slot makes it run once."""
+    """One planned run of a periodic job. The UNIQUE slot ensures that it runs once."""
 
     __tablename__ = "cc_job_runs"
     __table_args__ = (
@@ -29,7 +29,7 @@ class JobRun(Base):
 
 
 class Heartbeat(Base):
-    """The last sign of life of a process that must not fall silent, e.g. `beat`."""
+    """The last heartbeat of a process, e.g. `beat`."""
 
     __tablename__ = "cc_heartbeats"
 

@@ -1,4 +1,4 @@
-"""Read how the periodic jobs stand."""
+"""Read the runs of periodic jobs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from app.periodic.models import JobRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """One run of a periodic job as people see it; `error` is set if it failed."""
+    """One run of a periodic job for pages. `error` is set if it failed."""
 
     job: str
     slot: str
@@ -24,7 +24,7 @@ class RunView:
 
 
 def last_runs(session: Session) -> dict[str, RunView]:
-    """Return the last run of each periodic job that has ever run, by the name of the job."""
+    """Return the last run of each periodic job by job name. Jobs that never ran are left out."""
     per_job = distinct_on(JobRun.job)
     newest = select(JobRun).ext(per_job).order_by(JobRun.job, JobRun.id.desc())
     return {

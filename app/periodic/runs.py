@@ -1,9 +1,10 @@
-"""Run each slot of a periodic job once, whatever beats, doubles or dies.
+"""Run each slot of a periodic job once.
 
-A tick of beat is a hint; the row in `cc_job_runs` is the truth. The slot is claimed by
-the transaction that does its work, so a process that dies gives the slot back by dying,
-and of two that run at once the second waits for the first and then finds it done. A run
-that raises keeps its slot, as `failed`: the watch tells people, and the next slot tries.
+The row in `cc_job_runs` decides whether a slot runs; a message from beat only triggers the
+check. The transaction that does the work also inserts the row. If the process dies, the row is
+rolled back and the slot is free again. If two processes run a slot at the same time, the second
+waits for the first and then finds the row. A run that raises keeps its row as `failed`. An event
+reports it, and the job continues with the next slot.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from app.periodic.models import Heartbeat, JobRun
 from app.periodic.slots import Slot, latest_slots
 
 ERROR_LIMIT = 500
-_TOO_SLOW = "a statement took longer than the database's time limit for one"
+_TOO_SLOW = "a statement exceeded the statement timeout of the database"
 _FIRST_START = "checkers-first-start"
 
 log = structlog.get_logger(__name__)
@@ -37,10 +38,10 @@ class RunOutcome(StrEnum):
 
 
 def run_due(sessions: Sessions, job: PeriodicJob, *, now: datetime) -> list[str]:
-    """Run the slots of `job` that are owed at `now`; return the names of those run here.
+    """Run the slots of `job` that are owed at `now`; return the names of those run by this call.
 
-    Owed are the last `catch_up` slots that nobody has run, but for those before the first
-    start of this installation. Raises what the work raises, after it is written down.
+    A slot is owed if it is one of the last `catch_up` slots, has no run yet, and became due
+    after the first start of this installation. An error of the work is stored and raised.
     """
     with sessions.begin() as session:
         owed = _owed(session, job, now)
@@ -48,18 +49,18 @@ def run_due(sessions: Sessions, job: PeriodicJob, *, now: datetime) -> list[str]
 
 
 def run_slot(sessions: Sessions, job: PeriodicJob, slot: Slot) -> bool:
-    """Claim `slot` and do its work in one transaction; False if it has been claimed before.
+    """Claim `slot` and do its work in one transaction; False if it was claimed before.
 
-    If the work raises, nothing of it remains and the slot is kept as failed. A database
-    that is away or busy leaves the slot free for the next look, unless a statement took
-    longer than its time limit: it would do so again and again.
+    If the work raises, its changes are rolled back and the run is stored as failed. If the
+    database is away or busy, nothing is stored, so that the next call runs the slot. A
+    statement timeout is stored as failed, because it would probably occur again.
     """
     try:
         with sessions.begin() as session:
             is_ours = claim_slot(session, job.name, slot.name)
             if is_ours:
                 _finish(session, job, slot)
-    except Exception as error:
+    except Exception as error:  # boundary: any error of a job is stored with its run, then raised
         if is_statement_timeout(error) or not fault_of(error).may_pass:
             _keep_failure(sessions, job, slot, error)
         raise
@@ -69,23 +70,24 @@ def run_slot(sessions: Sessions, job: PeriodicJob, slot: Slot) -> bool:
 
 
 def claim_slot(session: Session, job: str, slot: str) -> bool:
-    """Claim a slot for the caller's transaction; False if another has it.
+    """Claim a slot in the caller's transaction; False if another transaction has claimed it.
 
-    Waits while another transaction holds the claim: if that one dies, the slot is ours.
+    Waits for a concurrent transaction that claims the same slot, and succeeds if that one
+    rolls back.
     """
     statement = insert(JobRun).values(job=job, slot=slot).on_conflict_do_nothing()
     return session.scalar(statement.returning(JobRun.id)) is not None
 
 
-def first_start(session: Session, now: datetime) -> datetime:
-    """Return when periodic work began on this installation, which may be `now`."""
+def ensure_first_start(session: Session, now: datetime) -> datetime:
+    """Return the first start of this installation; at the first call, store `now` as this time."""
     statement = insert(Heartbeat).values(name=_FIRST_START, at=now).on_conflict_do_nothing()
     session.execute(statement)
     return session.scalars(select(Heartbeat.at).where(Heartbeat.name == _FIRST_START)).one()
 
 
 def _owed(session: Session, job: PeriodicJob, now: datetime) -> Sequence[Slot]:
-    began = first_start(session, now)
+    began = ensure_first_start(session, now)
     slots = latest_slots(job.schedule, now, count=job.catch_up)
     names = [slot.name for slot in slots]
     runs = select(JobRun.slot).where(JobRun.job == job.name, JobRun.slot.in_(names))
@@ -115,7 +117,7 @@ def _keep_failure(sessions: Sessions, job: PeriodicJob, slot: Slot, error: Excep
 
 
 def _describe(error: Exception) -> str:
-    """Return class and first line of `error`, redacted: a driver's later lines hold values."""
+    """Return the redacted class and first line of `error`. Later lines may contain values."""
     if is_statement_timeout(error):
         return _TOO_SLOW
     line = str(error).partition("\n")[0].replace("\x00", "")

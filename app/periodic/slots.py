@@ -1,9 +1,9 @@
-"""Which planned run a moment belongs to. Pure.
+"""Compute the slots of periodic jobs. Pure.
 
-A slot becomes due at one instant. Slots within the hour are counted in UTC, so no change
-to summer time touches them. A daily slot is due at a time of day where people live: one
-per date, also when that time is skipped (it is then due as much later) or comes twice
-(the first counts).
+A slot is one planned run with one due time. Slots within an hour are computed in UTC, so
+summer time does not affect them. A daily slot is due at a local time, once per date. If summer
+time skips that local time, the slot is due that much later. If the local time occurs twice,
+the first one counts.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _JUST_BEFORE = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One planned run: its name, unique within its job, and when it is due, in UTC."""
+    """One planned run. The name is unique within its job; `due_at` is in UTC."""
 
     name: str
     due_at: datetime
@@ -25,7 +25,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class EveryMinutes:
-    """A run every so many minutes, which divide an hour; a slot is named for its instant."""
+    """A run every `minutes` minutes, a divisor of 60. A slot is named after its due time."""
 
     minutes: int
 
@@ -39,7 +39,7 @@ class EveryMinutes:
 
 @dataclass(frozen=True, slots=True)
 class DailyAt:
-    """A run each day at a local time, named for the date before, which it is about."""
+    """A daily run at a local time. A slot is named after the previous date, which it covers."""
 
     at: time
     zone: ZoneInfo

@@ -1,4 +1,4 @@
-"""The web: JSON API, pages and webhooks, over one container. Knows nothing of the broker."""
+"""The web: JSON API, pages and webhooks. It does not use the broker."""
 
 import sys
 
@@ -16,9 +16,10 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 def create_app(container: Container | None = None) -> Flask:
-    """Return the web application; without a container, one is built from the environment.
+    """Return the web application. Without `container`, build one from the environment.
 
-    Nothing connects before the first request. Raises SettingsError.
+    No connection is opened before the first request. If a setting is missing or malformed,
+    the process exits with one sentence.
     """
     app = Flask(__name__)
     app.extensions["container"] = container or _built_from_environment()

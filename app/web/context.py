@@ -1,4 +1,4 @@
-"""What a request works with: the container, and the identity that the gate let in."""
+"""The container and the caller of the current request."""
 
 from typing import cast
 
@@ -14,10 +14,10 @@ def container() -> Container:
 
 
 def identity() -> Identity:
-    """Return who is asking; only behind the gate, where somebody is."""
+    """Return the caller. The gate has set it for every route that is not open."""
     return cast("Identity", g.identity)
 
 
 def actor() -> str:
-    """Return the name under which this request's acts are kept."""
+    """Return the caller's name, which histories store as the author."""
     return identity().name

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, the role header on loopback, or a signed-in session."""
+"""Identify the caller by bearer token, role header (loopback only) or session."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ _USER, _STAMP, _SINCE = "user", "stamp", "since"
 
 
 def identify() -> Identity | None:
-    """Return who is asking, or None. A bearer token, good or bad, decides alone."""
+    """Return the caller, or None. If there is a bearer token, nothing else is checked."""
     if request.authorization is not None and request.authorization.type == "bearer":
         return _by_token(request.authorization.token or "")
     if ROLE_HEADER in request.headers and _may_use_role_header():
@@ -28,7 +28,7 @@ def identify() -> Identity | None:
 
 
 def start_session(account: Account) -> None:
-    """Sign `account` in: nothing of the session before it survives, its id included."""
+    """Sign `account` in. All data of the former session is removed."""
     session.clear()
     session.permanent = True
     since = int(container().clock().timestamp())
@@ -66,10 +66,10 @@ def _is_recent() -> bool:
 
 
 def _may_use_role_header() -> bool:
-    """Trust a person at this very machine, and nothing that came through a proxy or a name.
+    """Tell whether the request comes from this machine, without a proxy.
 
-    The host is looked at because a page elsewhere can point its own name at 127.0.0.1
-    and then send whatever headers it likes.
+    The host must be a loopback address too. Otherwise a website could let its own name resolve
+    to 127.0.0.1 and send the header from a visitor's browser (DNS rebinding).
     """
     return (
         container().settings.trust_role_header

@@ -1,4 +1,4 @@
-"""The one gate: whatever is not listed as open asks for an admin."""
+"""The access check: every route needs an admin unless it is listed as open."""
 
 from urllib.parse import urlencode
 
@@ -27,13 +27,13 @@ OPEN_BLUEPRINTS = frozenset({"webhooks"})
 """The webhooks check the provider's signature themselves."""
 
 MAX_BODY_BYTES = 64 * 1024
-"""What an admin may send at once; the webhooks keep the application's larger limit."""
+"""The largest body of a request, except for webhooks, which have a larger limit."""
 
 csrf = CSRFProtect()
 
 
 def install(app: Flask) -> None:
-    """Put the gate before every route, also those that don't exist."""
+    """Check every request, also those without a route."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf.init_app(app)
     app.before_request(_guard)
@@ -58,7 +58,8 @@ def _guard() -> ResponseReturnValue | None:
 def _ask_for_identity() -> ResponseReturnValue:
     if is_for_programs():
         raise Unauthorized(
-            "Say who you are: sign in, or send an API token as Authorization: Bearer ac_….",
+            "Authentication is required: sign in, or send an API token as"
+            " Authorization: Bearer ac_….",
             www_authenticate=WWWAuthenticate("bearer"),
         )
     wanted = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}

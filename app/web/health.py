@@ -1,4 +1,4 @@
-"""Liveness and readiness, open to whatever watches the process, and terse."""
+"""Liveness and readiness, without authentication and without details."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -29,7 +29,7 @@ def live() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Answer 200 if each check passes, 503 if one fails; once one fails, the rest are skipped."""
+    """Answer 200 if all checks pass, otherwise 503. Checks after a failed one are skipped."""
     checks: dict[str, str] = {}
     for name, check in _CHECKS.items():
         checks[name] = "skipped" if "failed" in checks.values() else _outcome(check)

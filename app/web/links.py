@@ -1,4 +1,4 @@
-"""Addresses that came from outside, or out of a row: followed only if they stay inside."""
+"""Check that a stored or submitted address leads to a page of this product."""
 
 import re
 
@@ -8,5 +8,5 @@ _INSIDE = re.compile(r"/automation(?:[/?][\x21-\x5b\x5d-\x7e]*)?")
 
 
 def inside(address: str | None) -> str | None:
-    """Return `address` if it leads to a page of ours, else None; never another site."""
+    """Return `address` if it is the path of a page under /automation, otherwise None."""
     return address if address and _INSIDE.fullmatch(address) else None

@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: the health strip, read at each scrape, and request times."""
+"""`/metrics` for Prometheus: gauges from the database, and request times."""
 
 from collections.abc import Iterator, Mapping
 from time import perf_counter
@@ -19,7 +19,7 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 
 
 def install(app: Flask) -> None:
-    """Serve `/metrics`, and time every request by its route, so that labels stay few."""
+    """Serve `/metrics`, and measure requests by route, which limits the number of labels."""
     registry = CollectorRegistry()
     registry.register(_StatsCollector())
     seconds = Histogram(
@@ -43,24 +43,24 @@ def install(app: Flask) -> None:
 
 @blueprint.get("/metrics")
 def show() -> Response:
-    """Answer in Prometheus' text format."""
+    """Answer with all metrics in Prometheus' text format."""
     return Response(
         generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST
     )
 
 
 class _StatsCollector(Collector):
-    """Reads the database at each scrape, so that any number of processes report the same."""
+    """Reads the database at each scrape, so that every web process reports the same values."""
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Name nothing beforehand, which spares a query at registration."""
+        """Return nothing. Otherwise the registry would call `collect` at registration."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield today's gauges."""
+        """Yield the gauges with their current values."""
         with container().sessions.begin() as session:
             yield from _gauges(read_stats(session))
-            # Counted at a scrape alone: each inbox page reads the stats too.
+            # Not part of the stats: the inbox page reads those too, and does not need this count.
             yield _by_label(
                 "automation_webhook_parts_quarantined",
                 "Webhook parts that are kept because this release can't use them.",
@@ -75,7 +75,7 @@ def _gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
     if stats.beat_age_seconds is not None:
         yield GaugeMetricFamily(
             "automation_beat_age_seconds",
-            "Seconds since beat's last sign of life; absent if it never gave one.",
+            "Seconds since the last heartbeat of beat; absent if there was none.",
             stats.beat_age_seconds,
         )
 
@@ -125,7 +125,7 @@ def _inbox_gauges(stats: Stats) -> Iterator[GaugeMetricFamily]:
 
 
 def _by_label(name: str, words: str, **counts: Mapping[str, int]) -> GaugeMetricFamily:
-    """Return a gauge with one label, the name of the argument, and a value per key."""
+    """Return a gauge with one label. The keyword is its name, the mapping its values."""
     [(label, values)] = counts.items()
     gauge = GaugeMetricFamily(name, words, labels=[label])
     for key, count in values.items():

@@ -1,4 +1,4 @@
-"""Errors out: problem+json (RFC 9457) for programs, a friendly page for people."""
+"""Map errors to responses: problem+json (RFC 9457) for programs, a page for people."""
 
 from http import HTTPStatus
 
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Answer every error of every route."""
+    """Register a handler for every kind of error."""
     app.register_error_handler(AutomationError, _refuse)
     app.register_error_handler(HTTPException, _pass_on)
     app.after_request(_read_on)
@@ -51,12 +51,12 @@ def install(app: Flask) -> None:
 
 
 def is_for_programs() -> bool:
-    """Tell whether this request's path is one that programs use, not people."""
+    """Tell whether the path of this request is one that programs use."""
     return request.path.startswith(_FOR_PROGRAMS)
 
 
 def problem(status: int, detail: str, *, field: str | None = None) -> Response:
-    """Return the answer to a request that failed, in the form that its caller reads."""
+    """Return the error response, as JSON for programs and as a page for people."""
     title = HTTPStatus(status).phrase
     if not is_for_programs():
         page = render_template("error.html", status=status, title=title, detail=detail)
@@ -87,9 +87,9 @@ def _pass_on(error: HTTPException) -> Response:
 
 
 def _read_on(response: Response) -> Response:
-    """Read the rest of a body that was refused unread, up to a bound.
+    """Read the rest of a refused request's body, up to 8 MiB.
 
-    What is left of it on a kept-alive connection would cost the client its next request.
+    An unread rest on a kept-alive connection would make the client's next request fail.
     """
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         rest = request.environ["wsgi.input"]
@@ -115,4 +115,4 @@ def _database_failed(error: Exception) -> Response:
     return response
 
 
-_SORRY = "Something went wrong here, and it has been logged; try again, or tell an operator when."
+_SORRY = "An internal error occurred and was logged; try again, or tell an operator the time."

@@ -1,4 +1,4 @@
-"""Requests in, values out: checked queries and bodies, ids that a row can have, JSON."""
+"""Parse and check query strings, forms, JSON bodies and ids; serialise JSON."""
 
 import re
 from dataclasses import is_dataclass
@@ -34,24 +34,24 @@ Text = Annotated[str, AfterValidator(_storable)]
 ShortText = Annotated[Text, Field(max_length=100)]
 
 SearchText = Annotated[ShortText, AfterValidator(_masked)]
-"""What to look for; a full telephone number is looked for as it is shown, masked."""
+"""A search text. A full telephone number is masked, because only masked numbers are stored."""
 
 
 class Query(BaseModel):
-    """The query string of a call: unknown and repeated parameters are refused."""
+    """A query string. Unknown and repeated parameters are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class ListQuery(Query):
-    """What every list takes."""
+    """The parameters of every list."""
 
     cursor: ShortText | None = None
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
 class Body(BaseModel):
-    """A JSON body: snake_case or camelCase names, none unknown."""
+    """A JSON body with names in snake_case or camelCase. Unknown names are refused."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True
@@ -63,7 +63,7 @@ AnyBody = TypeVar("AnyBody", bound=BaseModel)
 
 
 def read_query(model: type[AnyQuery]) -> AnyQuery:
-    """Return the query string as `model`; an empty parameter counts as left out.
+    """Return the query string as `model`. An empty parameter counts as missing.
 
     Raises InvalidInput with one sentence that names the first bad parameter.
     """
@@ -87,10 +87,10 @@ def read_form(model: type[AnyBody]) -> AnyBody:
 
 
 def read_body(model: type[AnyBody]) -> AnyBody:
-    """Return the JSON body as `model`; no body at all counts as an empty object.
+    """Return the JSON body as `model`. A missing body counts as an empty object.
 
-    Raises UnsupportedMediaType if it isn't declared as JSON, BadRequest if it isn't
-    JSON, InvalidInput with one sentence that names the first bad field.
+    Raises UnsupportedMediaType if the content type is not JSON, BadRequest if the body is
+    not JSON, and InvalidInput with one sentence that names the first bad field.
     """
     body = request.get_data()
     if body and not request.is_json:
@@ -117,22 +117,22 @@ def _first_fault(error: ValidationError, kind: str) -> InvalidInput:
 
 
 class IdConverter(IntegerConverter):
-    """An id in a path; what no row can have as an id is not found."""
+    """An id in a path. A number that no row can have leads to 404."""
 
     def __init__(self, map: Map) -> None:  # noqa: A002 - werkzeug's own name
         super().__init__(map, min=1, max=MAX_ID)
 
 
 class JsonProvider(DefaultJSONProvider):
-    """JSON out: times in ISO 8601, dataclasses by their fields, in the order declared."""
+    """Serialises times in ISO 8601, and dataclasses as objects in the order of their fields."""
 
     sort_keys = False
 
     @staticmethod
     def default(o: Any) -> Any:
-        """Return what JSON can hold in place of `o`."""
+        """Return a value for `o` that JSON can represent."""
         if isinstance(o, date | datetime):
             return o.isoformat()
-        if is_dataclass(o):
+        if is_dataclass(o) and not isinstance(o, type):
             return members_of(o)
         return DefaultJSONProvider.default(o)

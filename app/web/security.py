@@ -1,4 +1,4 @@
-"""What every response and cookie carries against framing, sniffing, injection and theft."""
+"""Security headers, cookie settings, and trusted proxies."""
 
 from datetime import timedelta
 
@@ -21,14 +21,14 @@ _HEADERS = {
 }
 _ONE_YEAR = 365 * 24 * 3600
 SESSION_HOURS = 12
-"""How long a sign-in lasts, however busy."""
+"""How long a session lasts. Activity does not extend it."""
 
 
 def trust_proxies(app: Flask, *, hops: int) -> None:
-    """Take scheme, host and client from what the last `hops` proxies have forwarded.
+    """Use the scheme, host and client address that the last `hops` proxies have added.
 
-    Each trusted proxy appends one value to X-Forwarded-For, -Proto and -Host. A value further
-    from the end was sent by the client, and counts for nothing.
+    Each trusted proxy appends one value to X-Forwarded-For, -Proto and -Host. Earlier values
+    come from the client and are ignored.
     """
     if hops:
         proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
@@ -36,14 +36,14 @@ def trust_proxies(app: Flask, *, hops: int) -> None:
 
 
 class _CookieOnItsOwnScheme(SecureCookieSessionInterface):
-    """A session cookie that is Secure whenever the request came by https."""
+    """A session cookie that is Secure if the request used https."""
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - flask's signature
         return request.is_secure
 
 
 def install(app: Flask) -> None:
-    """Sign the session cookie with the product's key, and add the headers to each response."""
+    """Configure the session cookie, and add the security headers to each response."""
     trust_proxies(app, hops=app.extensions["container"].settings.trusted_proxies)
     app.session_interface = _CookieOnItsOwnScheme()
     with app.app_context():

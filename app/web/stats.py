@@ -1,4 +1,4 @@
-"""The health strip in numbers, for the API, the overview and the metrics."""
+"""Counts and ages for the API, the pages and the metrics."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from app.periodic.heartbeat import last_heartbeat
 
 BEAT = "beat"
 BEAT_LIMIT_SECONDS = 60
-"""A beat that is silent for longer is missed."""
+"""After this time without a heartbeat, beat counts as down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """How the automation center stands; each count is capped, each age is in seconds."""
+    """The state of the automation center. Counts are capped; ages are in seconds."""
 
     outbox: OutboxCounts
     open_items: dict[Severity, int]
@@ -27,13 +27,13 @@ class Stats:
 
     @property
     def beat_is_alive(self) -> bool:
-        """Whether beat has given a sign of life lately."""
+        """Whether the last heartbeat is less than BEAT_LIMIT_SECONDS old."""
         age = self.beat_age_seconds
         return age is not None and age < BEAT_LIMIT_SECONDS
 
 
 def read_stats(session: Session) -> Stats:
-    """Return the numbers of this moment, by a handful of index probes."""
+    """Return the current state, with a few index scans."""
     return Stats(
         outbox=count_outbox(session),
         open_items=open_by_severity(session),
@@ -43,7 +43,7 @@ def read_stats(session: Session) -> Stats:
 
 
 def beat_age(session: Session) -> float | None:
-    """Return the seconds since beat's last sign of life, by the database's clock."""
+    """Return the seconds since the last heartbeat of beat, by the clock of the database."""
     seen = last_heartbeat(session, BEAT)
     if seen is None:
         return None

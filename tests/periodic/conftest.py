@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Sessions
 from app.core.settings import Settings
 from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job
-from app.periodic.runs import first_start
+from app.periodic.runs import ensure_first_start
 from app.periodic.slots import EveryMinutes, Slot
 from tests.whatsapp import customer, read, sandbox, settings, web, web_port
 
@@ -35,7 +35,7 @@ def daily_summary(settings: Settings) -> PeriodicJob:
 def started(sessions: Sessions) -> datetime:
     """Periodic work has been going on here for a month."""
     with sessions.begin() as session:
-        return first_start(session, NOON - timedelta(days=30))
+        return ensure_first_start(session, NOON - timedelta(days=30))
 
 
 @pytest.fixture

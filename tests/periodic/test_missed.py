@@ -47,8 +47,8 @@ def test_a_missing_run_becomes_one_item_that_names_its_slot(
     assert event["dedupe_key"] == "periodic_run_missed:daily-summary:2026-11-21"
     assert item["type"] == "periodic_run_missed"
     assert item["severity"] == "warning"
-    assert item["title"] == "The run daily-summary 2026-11-21 was not done"
-    assert "planned for 2026-11-22 09:00 UTC. Nobody has run it." in item["body"]
+    assert item["title"] == "Periodic job daily-summary: the run 2026-11-21 is missing"
+    assert "planned for 2026-11-22 09:00 UTC. No worker has run it." in item["body"]
     assert item["link_ref"] == "/automation/overview#periodic"
 
 
@@ -111,7 +111,7 @@ def test_while_beat_stays_away_its_runs_are_counted_on_the_open_item(
         dispatch_due(container.dispatcher)
 
     (item,) = read(ITEMS)
-    assert item["title"] == "The run otp-stuck 2026-11-22T12:00Z was not done"
+    assert item["title"] == "Periodic job otp-stuck: the run 2026-11-22T12:00Z is missing"
     assert item["occurrences"] == 4
 
 

@@ -127,7 +127,7 @@ def test_a_run_slower_than_its_time_limit_is_not_repeated_and_people_read_why(
     assert report_missed(sessions, job, now=later + timedelta(minutes=6), since=started)
     [event] = read("SELECT payload ->> 'reason' AS reason FROM cc_automation_events")
     assert event["reason"] == (
-        "It failed with: a statement took longer than the database's time limit for one."
+        "It failed with: a statement exceeded the statement timeout of the database."
     )
 
 

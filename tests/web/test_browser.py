@@ -110,7 +110,7 @@ def test_an_item_that_comes_in_appears_by_itself(
     expect(page.get_by_text("No items are open.")).to_be_visible()
     request.getfixturevalue("item_id")
     expect(page.get_by_role("link", name="Fraud reported")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("status")).to_contain_text("One item came in.")
+    expect(page.get_by_role("status")).to_contain_text("One new item.")
 
 
 def test_the_list_is_worked_by_keyboard_alone(page: Page, item_id: int) -> None:

@@ -52,7 +52,7 @@ def test_without_the_database_a_dispatch_is_told_to_come_back(cut_off: FlaskClie
     [
         ("55P03", HTTPStatus.SERVICE_UNAVAILABLE, "too busy"),
         ("57014", HTTPStatus.SERVICE_UNAVAILABLE, "too busy"),
-        ("53100", HTTPStatus.SERVICE_UNAVAILABLE, "takes no changes"),
+        ("53100", HTTPStatus.SERVICE_UNAVAILABLE, "accepts no changes"),
         ("54000", HTTPStatus.UNPROCESSABLE_ENTITY, "refuses a value"),
         ("42P01", HTTPStatus.INTERNAL_SERVER_ERROR, "logged"),
     ],

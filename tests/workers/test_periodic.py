@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
-from app.periodic.runs import first_start
+from app.periodic.runs import ensure_first_start
 from tests.workers.conftest import StartCelery, eventually
 
 Rows = list[dict[str, Any]]
@@ -33,7 +33,7 @@ def read(sessions: Sessions) -> Read:
 def in_use(sessions: Sessions) -> datetime:
     """Say that this installation has been in use for two days."""
     with sessions.begin() as session:
-        return first_start(session, datetime.now(UTC) - timedelta(days=2))
+        return ensure_first_start(session, datetime.now(UTC) - timedelta(days=2))
 
 
 def start_beat(start_celery: StartCelery, **settings: str) -> None:

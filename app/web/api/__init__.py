@@ -1,4 +1,4 @@
-"""The JSON API: thin views that read a request, call a use case and show its value."""
+"""The JSON API. A view parses the request, calls a use case and returns its result."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""Dispatch now, and the numbers of the health strip."""
+"""Dispatch due events on request, and read the stats."""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from app.web.stats import read_stats
 blueprint = Blueprint("api_automation", __name__, url_prefix="/api/automation")
 
 DISPATCH_SECONDS = 5.0
-"""How long one request may dispatch; what is left is for the workers, or the next request."""
+"""How long one request dispatches. Workers or a later request dispatch the rest."""
 
 
 class Nothing(Body):
@@ -22,7 +22,7 @@ class Nothing(Body):
 def dispatch() -> ResponseReturnValue:
     """Dispatch due events in this request, without the broker; answer with the counts.
 
-    They are taken one by one, so that an event that kills its process is recognised.
+    The events are dispatched one by one, so that an event that kills the process is known.
     """
     read_body(Nothing)
     result = dispatch_carefully(container().dispatcher, seconds=DISPATCH_SECONDS)
@@ -31,7 +31,7 @@ def dispatch() -> ResponseReturnValue:
 
 @blueprint.get("/stats")
 def stats() -> ResponseReturnValue:
-    """Answer with counts and ages; a count at its cap means that many, or more."""
+    """Answer with counts and ages. A count at its cap means this number or more."""
     read_query(Query)
     with container().sessions.begin() as session:
         return jsonify(read_stats(session))

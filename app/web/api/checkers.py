@@ -1,4 +1,4 @@
-"""Run a checker now."""
+"""Run a periodic job on request."""
 
 from datetime import date as calendar_date
 
@@ -15,20 +15,20 @@ blueprint = Blueprint("api_checkers", __name__, url_prefix="/api/automation/chec
 
 
 class OtpStuckBody(Body):
-    """How long is too long; the setting decides if it is left out."""
+    """The age from which a verification is stuck; default: AUTOMATION_OTP_STUCK_MINUTES."""
 
     stuck_minutes_threshold: int | None = Field(None, ge=MIN_MINUTES, le=MAX_MINUTES, strict=True)
 
 
 class DailySummaryBody(Body):
-    """Which date; the last one that is over if it is left out."""
+    """The date to summarise; default: the last complete date."""
 
     date: calendar_date | None = Field(None, strict=True)
 
 
 @blueprint.post("/otp-stuck")
 def otp_stuck() -> ResponseReturnValue:
-    """Look for stuck verifications now: how many there are, and how many of them were news."""
+    """Find stuck verifications; answer with their number and the number of new events."""
     asked = read_body(OtpStuckBody).stuck_minutes_threshold
     minutes = asked or container().settings.otp_stuck_minutes
     return jsonify(check_otp_stuck(container().sessions, threshold_minutes=minutes))
@@ -36,7 +36,7 @@ def otp_stuck() -> ResponseReturnValue:
 
 @blueprint.post("/daily-summary")
 def daily_summary() -> ResponseReturnValue:
-    """Sum up a date that is over; `new` is false if that was done before."""
+    """Summarise a complete date. `new` is false if the summary existed already."""
     result = summarise_day(
         container().sessions,
         day=read_body(DailySummaryBody).date,

@@ -38,7 +38,7 @@ def show(event_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<id:event_id>/retry")
 def retry(event_id: int) -> ResponseReturnValue:
-    """Make a failed event due now; 409 if it is sent. `changed` is false if it was due anyway."""
+    """Make a failed event due now; 409 if it is sent. `changed` is false if it was due already."""
     read_body(Nothing)
     with container().sessions.begin() as session:
         outcome = retry_event(session, event_id, actor=actor())

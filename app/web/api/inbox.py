@@ -1,4 +1,4 @@
-"""The inbox: pages of items, one item, and what a person does to it."""
+"""The inbox: pages of items, one item, and actions on it."""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<id:item_id>")
 def show(item_id: int) -> ResponseReturnValue:
-    """Answer with an item, its history, and what may be done to it now."""
+    """Answer with an item, its history, and the actions that are allowed now."""
     read_query(Query)
     with container().sessions.begin() as session:
         found = show_item(session, item_id)

@@ -31,7 +31,7 @@ class TemplateBody(Body):
 
 
 class JobBody(Body):
-    """What to send to whom: a text or a template."""
+    """A recipient, and either a text or a template."""
 
     recipient: ShortText
     text: requests.Text | None = None
@@ -45,7 +45,7 @@ class JobBody(Body):
 
     @property
     def message(self) -> Message:
-        """What the job will say."""
+        """The message to send."""
         if self.template is None:
             return Text(self.text or "")
         return Template(**self.template.model_dump())
@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("")
 def create() -> ResponseReturnValue:
-    """Create a job: 201, or 200 if its Idempotency-Key had created the same one before."""
+    """Create a job: 201, or 200 if an earlier call with this Idempotency-Key created it."""
     body, key = read_body(JobBody), request.headers.get(KEY_HEADER)
     with container().sessions.begin() as session:
         enqueued = submit(

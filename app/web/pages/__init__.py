@@ -1,4 +1,4 @@
-"""The pages: server-rendered, complete without JavaScript, fresher with it."""
+"""The pages, rendered by the server. They work without JavaScript; it only refreshes them."""
 
 from flask import Flask
 
@@ -7,10 +7,10 @@ from app.web.pages.display import FILTERS, page_values, with_query
 
 
 def install(app: Flask) -> None:
-    """Serve the pages, and teach the templates to show times and words."""
+    """Serve the pages, and register the template filters."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["with_query"] = with_query  # macros of imported templates need it too
+    app.jinja_env.globals["with_query"] = with_query  # imported macros see globals only
     app.context_processor(page_values)
     for module in (login, inbox, events, overview, cases, outbound):
         app.register_blueprint(module.blueprint)

@@ -39,12 +39,12 @@ _PLACES = {
 
 
 def age(moment: datetime) -> str:
-    """Return how long ago `moment` was, in its largest unit, e.g. `5 min`."""
+    """Return the age of `moment` in its largest unit, e.g. `5 min`."""
     return duration((container().clock() - moment).total_seconds())
 
 
 def duration(seconds: float) -> str:
-    """Return `seconds` in the largest unit that fits, e.g. `3 h`; the future counts as now."""
+    """Return `seconds` in the largest unit that fits, e.g. `3 h`. Negative values count as 0."""
     match seconds:
         case _ if seconds < _MINUTE:
             return f"{max(int(seconds), 0)} s"
@@ -57,7 +57,7 @@ def duration(seconds: float) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """Return when `moment` was, as a person says it: `just now`, `5 min ago`, `2 Nov 2026`."""
+    """Return the age of `moment` in words: `just now`, `5 min ago`, `2 Nov 2026`."""
     seconds = (container().clock() - moment).total_seconds()
     if seconds < 10:  # noqa: PLR2004 - nobody counts below ten seconds
         return "just now"
@@ -67,12 +67,12 @@ def ago(moment: datetime) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return `value` in full, in the office's time zone."""
+    """Return `value` in full, in AUTOMATION_TIMEZONE."""
     return _local(value).strftime("%a %-d %b %Y, %H:%M:%S %Z")
 
 
 def words(name: str) -> str:
-    """Return a stored name as words, e.g. `Fraud case created`."""
+    """Return a stored name in words, e.g. `Fraud case created`."""
     return name.replace("_", " ").capitalize().replace("Otp ", "OTP ")
 
 
@@ -95,17 +95,17 @@ def slot_words(slot: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Return `text` with its masked numbers kept on one line."""
+    """Return `text` with no line break inside a masked number."""
     return text.replace("••• ", "•••\N{NO-BREAK SPACE}")
 
 
 def page_values() -> dict[str, Any]:
-    """Return what every page is given, whatever its view adds."""
+    """Return the template variables of every page."""
     return {"identity": g.get("identity"), "type_names": TYPE_NAMES}
 
 
 def with_query(**changes: str | None) -> str:
-    """Return this page's address with some of its filters changed, from its first page on."""
+    """Return the address of this page with changed filters and without cursor."""
     query = {name: text for name, text in request.args.items() if text and name != "cursor"}
     query.update({name: text for name, text in changes.items() if text is not None})
     for name in [name for name, text in changes.items() if text is None]:

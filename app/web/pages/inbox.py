@@ -36,7 +36,7 @@ class ActForm(BaseModel):
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Show a page of items, the strip above them."""
+    """Show a page of items, with counts above them."""
     query = read_query(InboxPageQuery)
     with container().sessions.begin() as session:
         page = list_items(session, query.filter, cursor=query.cursor, limit=query.limit)

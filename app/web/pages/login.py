@@ -31,7 +31,7 @@ class SignIn(BaseModel):
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """Lead to the inbox."""
+    """Redirect to the inbox."""
     return redirect(HOME)
 
 
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def sign_in() -> ResponseReturnValue:
-    """Sign in and go on to where the person was headed, or say that it did not work."""
+    """Sign in and redirect to the requested page, or show the form with an error."""
     csrf.protect()
     form = read_form(SignIn)
     username, goal = form.username.strip(), inside(form.next) or HOME

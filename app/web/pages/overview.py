@@ -21,7 +21,7 @@ blueprint = Blueprint("overview", __name__, url_prefix="/automation/overview")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Show the health strip at full size."""
+    """Show counts, ages and the last runs of the periodic jobs."""
     with container().sessions.begin() as session:
         stats = read_stats(session)
         runs = last_runs(session)

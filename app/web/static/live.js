@@ -1,5 +1,5 @@
-// Keeps #live fresh: fetches this very page every few seconds and swaps what has changed.
-// Holds still while a person types, selects or tabs within it, and while the page is hidden.
+// Refreshes #live: fetches this page every few seconds and replaces the element if it changed.
+// Pauses while the element has the focus or a selection, and while the page is hidden.
 (() => {
   const seconds = Number(document.getElementById("live")?.dataset.refreshSeconds);
   if (!seconds) return;
@@ -18,7 +18,7 @@
     status.textContent = "";
     const line = document.createElement("p");
     line.className = "alert alert-info";
-    line.textContent = fresh === 1 ? "One item came in." : `${fresh} items came in.`;
+    line.textContent = fresh === 1 ? "One new item." : `${fresh} new items.`;
     status.append(line);
     document.title = `(${fresh}) ${title}`;
   };
@@ -27,7 +27,7 @@
     const live = document.getElementById("live");
     if (isBusy(live)) return true;
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return false; // signed out: leave what is on the page
+    if (answer.redirected) return false; // signed out: keep the page as it is
     if (!answer.ok) return true;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.getElementById("live");
@@ -40,7 +40,7 @@
   };
 
   const again = async () => {
-    const goOn = await refresh().catch(() => true); // the server may be away for a moment
+    const goOn = await refresh().catch(() => true); // the server may not answer for a moment
     if (goOn) setTimeout(again, seconds * 1000);
   };
 

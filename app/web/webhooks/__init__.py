@@ -1,4 +1,4 @@
-"""What WhatsApp sends us: its challenge, customers' messages, delivery statuses."""
+"""The webhooks that WhatsApp calls."""
 
 from flask import Flask
 

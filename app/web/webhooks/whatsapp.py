@@ -20,7 +20,7 @@ _SCHEME = "sha256="
 
 @blueprint.get("/webhooks/whatsapp")
 def answer_challenge() -> Response:
-    """Repeat the challenge to whoever knows the verify token: so Meta checks the address."""
+    """Return the challenge if the verify token is right. Meta checks the address this way."""
     token = container().settings.whatsapp_verify_token.get_secret_value().encode()
     given = request.args.get(HUB_VERIFY_TOKEN, "").encode(errors="replace")
     is_meta = hmac.compare_digest(given, token)
@@ -31,9 +31,9 @@ def answer_challenge() -> Response:
 
 @blueprint.post("/webhooks/whatsapp")
 def take_in_body() -> Response:
-    """Take in a signed body; `received` counts its parts, `kept` those we can't use yet.
+    """Process a signed body. `received` counts its parts, `kept` the quarantined ones.
 
-    Only a bad signature, bad JSON and another object than a WhatsApp account are refused.
+    It refuses a bad signature, bad JSON, and an object that is not a WhatsApp account.
     """
     body = request.get_data()
     _require_signature(body)

@@ -1,4 +1,4 @@
-"""The query strings of the lists, for the API and the pages alike."""
+"""The query strings of all lists, used by the API and the pages."""
 
 from typing import Literal
 
@@ -28,29 +28,29 @@ class _ItemsQuery(ListQuery):
 
 
 class InboxQuery(_ItemsQuery):
-    """Which items; without a status, items in every status."""
+    """The filters of a list of items. Without `status` it has items in every status."""
 
     status: ItemStatus | None = None
 
     @property
     def filter(self) -> ItemFilter:
-        """The filter of these items."""
+        """The filter for `list_items`."""
         return self._filter(self.status)
 
 
 class InboxPageQuery(_ItemsQuery):
-    """Which items the page shows: the open ones, unless the query names a status."""
+    """The filters of the inbox page. Without `status` it shows open items."""
 
     status: ItemStatus | Literal["all"] = ItemStatus.OPEN
 
     @property
     def filter(self) -> ItemFilter:
-        """The filter of these items."""
+        """The filter for `list_items`."""
         return self._filter(None if self.status == "all" else self.status)
 
 
 class EventsQuery(ListQuery):
-    """Which events."""
+    """The filters of a list of events."""
 
     status: EventStatus | None = None
     event_type: ShortText | None = None
@@ -60,19 +60,19 @@ class EventsQuery(ListQuery):
 
     @property
     def filter(self) -> EventFilter:
-        """The filter of these events."""
+        """The filter for `list_events`."""
         return EventFilter(**self.model_dump(exclude=_PAGING))
 
 
 class CasesQuery(ListQuery):
-    """Which cases."""
+    """The filters of a list of cases."""
 
     status: Literal["open", "closed"] | None = None
     customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class JobsQuery(ListQuery):
-    """Which outbound jobs."""
+    """The filters of a list of outbound jobs."""
 
     status: OutboundStatus | None = None
     kind: OutboundKind | None = None
@@ -81,5 +81,5 @@ class JobsQuery(ListQuery):
 
     @property
     def filter(self) -> JobFilter:
-        """The filter of these jobs."""
+        """The filter for `list_jobs`."""
         return JobFilter(**self.model_dump(exclude=_PAGING))

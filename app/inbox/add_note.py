@@ -12,7 +12,7 @@ from app.inbox.queries import Item, item_of
 def add_note(session: Session, item_id: int, *, actor: str, note: str) -> Item:
     """Add a redacted note to the history of an item in any status, and return the item.
 
-    A note changes nothing that another person may have decided on, so it takes no version.
+    A note changes neither status nor assignee, so no version is checked.
     Raises NotFound, or InvalidInput for a note that is empty or too long.
     """
     kept = checked_note(note)

@@ -1,4 +1,4 @@
-"""Give an item to a person, or to nobody, in the caller's transaction."""
+"""Set or remove the assignee of an item, in the caller's transaction."""
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +8,7 @@ from app.inbox.conflicts import conflict_of
 from app.inbox.queries import Item, item_of
 
 
-def assign_item(  # noqa: PLR0913 - all of these, each by its name
+def assign_item(  # noqa: PLR0913 - optional arguments by keyword
     session: Session,
     item_id: int,
     *,
@@ -17,7 +17,7 @@ def assign_item(  # noqa: PLR0913 - all of these, each by its name
     note: str | None = None,
     expected_version: int | None = None,
 ) -> Item:
-    """Make `to` the assignee of an item, with a history entry; None takes it from everybody.
+    """Make `to` the assignee of an item, with a history entry; None removes the assignee.
 
     The caller has checked that `to` is a user. Raises NotFound, Conflict as `apply_action`
     does, or InvalidInput for a note that is too long.

@@ -1,4 +1,4 @@
-"""Write what a person changes of an item, and its history entry, if nobody was faster."""
+"""Write a change of an item and its history entry, unless the item has changed meanwhile."""
 
 from dataclasses import dataclass
 
@@ -36,9 +36,9 @@ def get_item(session: Session, item_id: int) -> InboxItem:
 
 
 def write_change(session: Session, item: InboxItem, change: Change) -> bool:
-    """Write `change` and its history entry; False if the version has moved on since `item`.
+    """Write `change` and its history entry; False if the version is no longer that of `item`.
 
-    `item` is up to date afterwards. Raises sqlalchemy.exc.IntegrityError if the item would be
+    `item` is refreshed in both cases. Raises sqlalchemy.exc.IntegrityError if the item would be
     the second open one of its group.
     """
     before = (item.status, item.assignee)
@@ -63,10 +63,10 @@ def write_change(session: Session, item: InboxItem, change: Change) -> bool:
 
 
 def checked_note(note: str | None) -> str | None:
-    """Return `note` as it may be stored: redacted; None if it is empty. Raises InvalidInput."""
+    """Return the redacted note; None if it is empty. Raises InvalidInput if it is too long."""
     text = (note or "").strip()
     if len(text) > NOTE_LIMIT:
-        raise InvalidInput(f"A note has {NOTE_LIMIT} characters at most.", field="note")
+        raise InvalidInput(f"A note may have {NOTE_LIMIT} characters.", field="note")
     return redact_text(text) or None
 
 

@@ -1,4 +1,4 @@
-"""Say why an action came too late: what changed the item, when, and what can be done now."""
+"""The Conflict errors of actions on items: what changed, when, and what is possible now."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,15 +20,15 @@ def last_entry(session: Session, item: InboxItem) -> InboxHistory | None:
 
 
 def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> Conflict:
-    """Return the conflict of a caller who saw version `seen` and wanted to `verb` the item."""
+    """Return the Conflict for a caller who saw version `seen` and wanted to `verb` the item."""
     last = last_entry(session, item)
     if last is not None and last.action == RECUR:
         last = None
     now_allowed = " or ".join(item_of(item).allowed_actions)
     if seen != item.version and (last is None or last.at < item.updated_at):
         return Conflict(
-            f"Item {item.id} has changed since you loaded it: it counts {item.occurrences} now;"
-            f" reload it before you {verb} it."
+            f"Item {item.id} has changed since you loaded it: it has come up {item.occurrences}"
+            f" times now; reload it before you {verb} it."
         )
     if closes_itself(item) and verb == Action.RESOLVE and item.status not in CLOSED:
         return Conflict(
@@ -37,7 +37,7 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
         )
     if last is None:
         return Conflict(
-            f"Item {item.id} is {item.status}, so {verb} does nothing; {now_allowed} it."
+            f"Item {item.id} is {item.status}, so you can't {verb} it; {now_allowed} it."
         )
     return Conflict(
         f"Item {item.id} was {past_of(last.action)} by {last.actor}"
@@ -46,7 +46,7 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
 
 
 def superseded(session: Session, item: InboxItem) -> Conflict:
-    """Return the conflict of opening an item while a newer one of its group is open."""
+    """Return the Conflict for reopening an item while a newer one of its group is open."""
     newer = session.scalar(
         select(InboxItem.id).where(
             InboxItem.group_key == item.group_key, InboxItem.status.not_in(CLOSED)

@@ -1,4 +1,4 @@
-"""Undo a person's own last action on an item, in the caller's transaction."""
+"""Undo the caller's last action on an item, in the caller's transaction."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ UNDO_SECONDS = 30
 
 
 def undo_action(session: Session, item_id: int, *, actor: str) -> Item:
-    """Give an item the status and the assignee from before the last action, and return it.
+    """Restore the status and the assignee from before the last action; return the item.
 
     Only the person who took the action can undo it, within UNDO_SECONDS, while nothing else
     has changed the item. The history keeps both. Raises NotFound or Conflict.
@@ -26,8 +26,8 @@ def undo_action(session: Session, item_id: int, *, actor: str) -> Item:
     last = last_entry(session, item)
     if last is None or not _can_undo(session, item, last, actor):
         raise Conflict(
-            f"The last action on item {item_id} can't be undone: that is possible for"
-            f" {UNDO_SECONDS} seconds, for the person who took it."
+            f"The last action on item {item_id} can't be undone: only the person who took it can"
+            f" undo it, within {UNDO_SECONDS} seconds."
         )
     change = Change(
         action=UNDO,
@@ -54,6 +54,6 @@ def _can_undo(session: Session, item: InboxItem, last: InboxHistory, actor: str)
 
 
 def _acknowledged_before(item: InboxItem, last: InboxHistory) -> int | None:
-    """Forget the count of an acknowledgement that is undone."""
+    """Return the count of the last acknowledgement; None if that one is undone."""
     is_acknowledgement = last.to_status == ItemStatus.ACKNOWLEDGED != last.from_status
     return None if is_acknowledgement else item.acknowledged_occurrences

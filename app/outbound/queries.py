@@ -35,7 +35,10 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundJobView:
-    """An outbound job as people and scripts see it; `recipient` is masked."""
+    """An outbound job as people and scripts see it; `recipient` is masked.
+
+    `waits_for` is the earlier job of the same customer that has to end first, if there is one.
+    """
 
     id: int
     kind: str
@@ -46,6 +49,7 @@ class OutboundJobView:
     attempts: int
     budget: int
     next_attempt_at: datetime | None
+    waits_for: int | None
     last_error: str | None
     last_error_code: int | None
     sent_at: datetime | None

@@ -27,12 +27,15 @@ _BLOCKERS = text(
           AND (earlier.kind = 'otp' OR job.kind <> 'otp')
           AND (earlier.claimed_at IS NOT NULL OR earlier.waits_for IS NOT NULL
                OR earlier.last_error IS NULL
-               OR EXISTS (SELECT FROM cc_outbound_attempts WHERE job_id = earlier.id))
+               OR (SELECT true FROM cc_outbound_attempts WHERE job_id = earlier.id LIMIT 1))
         ORDER BY earlier.id DESC LIMIT 1
     ) AS blocker
     WHERE job.id = ANY(:ids)
     """
 )
+"""The attempts are read by a scalar subquery, because PostgreSQL may turn EXISTS into a hash of
+the whole table."""
+
 _HOLD_BACK = text(
     """
     WITH held AS (

@@ -179,6 +179,24 @@ def test_a_message_page_shows_it_masked_and_sends_it_again(
     assert "Send again" not in shown
 
 
+def test_a_message_page_says_which_earlier_message_it_waits_for(
+    admin: Browser, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "WITH customer AS (INSERT INTO cc_customers (number_encrypted,"
+                " number_fingerprint, masked) VALUES ('sealed', 'print', '••• 0147')"
+                " RETURNING id) INSERT INTO cc_outbound_jobs (kind, customer_id,"
+                " text_encrypted, waits_for) SELECT 'text', id, 'sealed', earlier"
+                " FROM customer, unnest(ARRAY[NULL, 1]) AS earlier"
+            )
+        )
+    shown = admin.get("/automation/outbound/2").text
+    assert "waits until an earlier message to the same customer has ended" in shown
+    assert 'href="/automation/outbound/1"' in shown
+
+
 def test_a_case_page_shows_the_report_and_how_it_was_proved(
     admin: Browser, sessions: Sessions
 ) -> None:

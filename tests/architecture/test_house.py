@@ -42,7 +42,7 @@ def test_imports_follow_the_layers() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_what_is_imported_is_declared_and_the_reverse() -> None:
+def test_imported_packages_are_declared_and_declared_ones_are_imported() -> None:
     deptry = Path(sys.executable).with_name("deptry")
     done = subprocess.run([deptry, "."], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -66,7 +66,7 @@ def test_the_schedule_is_data_and_imports_core_alone() -> None:
     assert all(name.startswith("app.core.") for name in ours)
 
 
-def test_no_transaction_is_ended_by_hand() -> None:
+def test_no_code_calls_commit() -> None:
     ended = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES

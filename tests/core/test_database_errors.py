@@ -33,7 +33,9 @@ from app.core.errors import DatabaseUnavailable
         ("XX000", Fault.OURS),
     ],
 )
-def test_a_state_has_one_meaning_bare_and_wrapped_by_sqlalchemy(state: str, fault: Fault) -> None:
+def test_an_sqlstate_has_the_same_meaning_with_and_without_sqlalchemys_wrapper(
+    state: str, fault: Fault
+) -> None:
     error = errors.lookup(state)()
     assert fault_of(error) is fault
     assert fault_of(DBAPIError.instance("SELECT 1", None, error, psycopg.Error)) is fault
@@ -50,18 +52,20 @@ def test_a_state_has_one_meaning_bare_and_wrapped_by_sqlalchemy(state: str, faul
         (ValueError("no error of the database"), Fault.OURS),
     ],
 )
-def test_an_error_without_a_state_is_told_by_its_class(error: Exception, fault: Fault) -> None:
+def test_an_error_without_sqlstate_is_classified_by_its_class(
+    error: Exception, fault: Fault
+) -> None:
     assert fault_of(error) is fault
 
 
-def test_a_server_that_does_not_answer_is_away() -> None:
+def test_a_server_that_does_not_answer_counts_as_away() -> None:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing")
     told = pytest.raises(DatabaseUnavailable, match=r"can't be reached.*\(OperationalError\)")
     with told, as_unavailable():
         engine.connect()
 
 
-def test_a_statement_past_its_time_limit_is_told_from_a_lock_that_took_too_long(
+def test_a_statement_timeout_differs_from_a_lock_timeout(
     database_url: str,
 ) -> None:
     engine = create_engine(database_url)
@@ -74,6 +78,6 @@ def test_a_statement_past_its_time_limit_is_told_from_a_lock_that_took_too_long(
     assert not is_statement_timeout(errors.LockNotAvailable())
 
 
-def test_what_will_not_pass_is_let_through_as_it_is() -> None:
+def test_a_permanent_error_is_raised_unchanged() -> None:
     with pytest.raises(errors.UndefinedTable), as_unavailable():
         raise errors.UndefinedTable

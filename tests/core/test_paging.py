@@ -7,11 +7,11 @@ from app.core.paging import MAX_ID, decode_cursor, encode_cursor
 
 
 @pytest.mark.parametrize("identity", [1, 42, MAX_ID])
-def test_a_cursor_leads_back_to_its_id(identity: int) -> None:
+def test_decoding_a_cursor_returns_its_id(identity: int) -> None:
     assert decode_cursor(encode_cursor(identity)) == identity
 
 
-def test_without_a_cursor_a_list_starts_above_every_id() -> None:
+def test_without_a_cursor_a_list_starts_at_the_newest_id() -> None:
     assert decode_cursor(None) == MAX_ID
 
 
@@ -31,7 +31,7 @@ def test_without_a_cursor_a_list_starts_above_every_id() -> None:
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     ],
 )
-def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
+def test_an_unknown_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput, match="cursor") as caught:
         decode_cursor(cursor)
     assert caught.value.field == "cursor"

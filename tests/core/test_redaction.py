@@ -22,7 +22,7 @@ from app.core.redaction import HIDDEN, mask_phone, redact, redact_text
         ("sent wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQQA=", f"sent {HIDDEN}"),
     ],
 )
-def test_numbers_of_people_and_codes_are_hidden(text: str, shown: str) -> None:
+def test_telephone_numbers_and_codes_are_hidden(text: str, shown: str) -> None:
     assert redact_text(text) == shown
 
 
@@ -44,7 +44,7 @@ def test_dates_ids_and_counts_stay_readable(text: str) -> None:
     assert redact_text(text) == text
 
 
-def test_members_are_hidden_by_what_their_key_says_and_numbers_pass() -> None:
+def test_values_under_secret_keys_are_hidden_and_numbers_stay() -> None:
     value = {
         "otp": "1",
         "phone": "+34600111222",
@@ -62,5 +62,5 @@ def test_members_are_hidden_by_what_their_key_says_and_numbers_pass() -> None:
     }
 
 
-def test_a_short_number_is_hidden_whole() -> None:
+def test_a_short_number_is_hidden_completely() -> None:
     assert mask_phone("1234") == "•••"

@@ -22,19 +22,19 @@ def test_the_wait_doubles_up_to_the_cap_within_a_tenth(failures: int, seconds: f
     assert len(set(waits)) > 100
 
 
-def test_the_last_failure_gives_up() -> None:
+def test_there_is_no_wait_after_the_last_failure() -> None:
     assert POLICY.wait_after(10, Random(1)) is None
     assert POLICY.wait_after(11, Random(1)) is None
 
 
-def test_a_budget_spans_about_three_hours() -> None:
+def test_ten_attempts_last_about_three_hours() -> None:
     waits = [POLICY.wait_after(failures, Random(3)) or 0 for failures in range(1, 10)]
 
     assert 2.5 * 3600 < sum(waits) < 3.5 * 3600
 
 
 @given(failures=st.integers(1, 10_000), base=st.floats(0.01, 1e6), cap=st.floats(0.01, 1e6))
-def test_no_wait_leaves_its_bounds(failures: int, base: float, cap: float) -> None:
+def test_every_wait_is_within_its_limits(failures: int, base: float, cap: float) -> None:
     policy = RetryPolicy(max_attempts=10_001, base_seconds=base, cap_seconds=cap)
     wait = policy.wait_after(failures, Random(5))
 

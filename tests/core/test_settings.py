@@ -38,7 +38,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ("WHATSAPP_PHONE_NUMBER_ID", "hunter2-secret"),
     ],
 )
-def test_a_malformed_setting_is_named_and_its_value_kept_quiet(name: str, value: str) -> None:
+def test_a_malformed_setting_is_named_without_its_value(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(GOOD | {name: value})
 
@@ -64,7 +64,7 @@ def test_a_name_in_another_case_or_without_its_prefix_has_no_effect(name: str) -
     assert Settings.load(GOOD | {name: "no"}).notify
 
 
-def test_this_process_has_no_say_in_a_given_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_environment_is_the_only_one_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOMATION_NOTIFY", "no")
     assert Settings.load(GOOD).notify
 

@@ -40,14 +40,16 @@ def addresses(container: Container, read: Read) -> Callable[[], list[tuple[str |
     return run
 
 
-def test_the_half_that_is_missing_is_learned(find: Find, addresses: Callable[[], object]) -> None:
+def test_a_missing_number_or_user_id_is_stored_later(
+    find: Find, addresses: Callable[[], object]
+) -> None:
     first = find(NUMBER)
     assert find(NUMBER, USER) == first
     assert find(user_id=USER) == first
     assert addresses() == [(NUMBER, USER)]
 
 
-def test_two_who_turn_out_to_be_one_become_the_older(
+def test_two_customers_with_one_identity_are_merged_into_the_older(
     find: Find, addresses: Callable[[], object]
 ) -> None:
     older, younger = find(user_id=USER), find(NUMBER)
@@ -55,7 +57,7 @@ def test_two_who_turn_out_to_be_one_become_the_older(
     assert addresses() == [(NUMBER, USER)]
 
 
-def test_a_number_that_another_user_has_now_leaves_its_former_holder(
+def test_a_former_holder_loses_a_number_that_another_user_has_now(
     find: Find, addresses: Callable[[], object]
 ) -> None:
     former, present = find(NUMBER, OTHER_USER), find(user_id=USER)
@@ -72,7 +74,7 @@ def test_a_number_that_another_user_has_now_leaves_its_former_holder(
         (Identity(NUMBER), Identity(OTHER_NUMBER, OTHER_USER), (OTHER_NUMBER, OTHER_USER)),
     ],
 )
-def test_an_identity_moves(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+def test_a_customer_gets_a_new_identity(  # noqa: PLR0913, PLR0917 - fixtures and parameters
     find: Find,
     container: Container,
     addresses: Callable[[], object],
@@ -86,7 +88,7 @@ def test_an_identity_moves(  # noqa: PLR0913, PLR0917 - fixtures and parameters
     assert addresses() == [expected]
 
 
-def test_a_move_unites_with_who_wrote_from_the_new_number_first(
+def test_a_customer_who_wrote_from_the_new_number_first_is_merged(
     find: Find, container: Container, addresses: Callable[[], object]
 ) -> None:
     customer = find(NUMBER)
@@ -99,7 +101,9 @@ def test_a_move_unites_with_who_wrote_from_the_new_number_first(
     assert addresses() == [(OTHER_NUMBER, None)]
 
 
-def test_a_report_on_a_stranger_makes_no_customer(container: Container, read: Read) -> None:
+def test_a_status_about_an_unknown_person_creates_no_customer(
+    container: Container, read: Read
+) -> None:
     with container.sessions.begin() as session:
         learn(session, Identity(NUMBER, USER), vault=container.vault)
     assert read("SELECT id FROM cc_customers") == []
@@ -113,7 +117,7 @@ def test_a_report_on_a_stranger_makes_no_customer(container: Container, read: Re
         ("+5511987654321", "+551187654321"),
     ],
 )
-def test_every_spelling_of_a_number_is_one_customer_addressed_as_the_provider_spells(
+def test_all_spellings_of_a_number_are_one_customer_with_the_providers_spelling(
     find: Find, addresses: Callable[[], object], written: str, provided: str
 ) -> None:
     customer = find(written, is_providers_form=False)
@@ -122,14 +126,14 @@ def test_every_spelling_of_a_number_is_one_customer_addressed_as_the_provider_sp
     assert addresses() == [(provided, None)]
 
 
-def test_messages_at_the_same_instant_make_one_customer(find: Find, read: Read) -> None:
+def test_concurrent_messages_create_one_customer(find: Find, read: Read) -> None:
     carried = [(NUMBER, None), (None, USER), (NUMBER, USER)] * 8
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda halves: find(*halves), carried))
     assert len(read("SELECT id FROM cc_customers")) == 1
 
 
-def test_an_identity_has_a_half_and_shows_none() -> None:
+def test_an_identity_needs_a_number_or_a_user_id_and_its_repr_shows_neither() -> None:
     assert NUMBER not in repr(Identity(NUMBER, USER))
     assert USER not in repr(Identity(NUMBER, USER))
     assert Identity(NUMBER, USER).address == Identity(NUMBER)

@@ -35,7 +35,7 @@ def have_everything(container: Container, identity: Identity, report: str, tries
         return customer.id
 
 
-def test_every_row_moves_to_the_older_and_one_verification_stays_open(
+def test_a_merge_moves_all_rows_to_the_older_customer_and_keeps_one_verification_open(
     container: Container, read: Read
 ) -> None:
     older = have_everything(container, Identity(user_id=USER), "first", 3)

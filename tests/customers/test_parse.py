@@ -20,7 +20,7 @@ from app.outbound.reasons import reason_of
         ("+551187654321", "+551187654321"),
     ],
 )
-def test_a_number_is_brought_to_its_international_form(typed: str, number: str) -> None:
+def test_a_number_is_converted_to_its_international_form(typed: str, number: str) -> None:
     assert parse_number(typed, field="recipient") == number
 
 
@@ -39,7 +39,7 @@ def test_a_number_is_brought_to_its_international_form(typed: str, number: str) 
         "+34600111222 ext 5",
     ],
 )
-def test_what_is_no_international_number_is_refused(typed: str) -> None:
+def test_a_text_that_is_not_an_international_number_is_refused(typed: str) -> None:
     with pytest.raises(InvalidInput, match="international format") as refusal:
         parse_number(typed, field="recipient")
     assert refusal.value.field == "recipient"
@@ -49,7 +49,7 @@ def test_what_is_no_international_number_is_refused(typed: str) -> None:
     "message",
     [Text("hello"), Template("greeting", "en"), Template("order", "es", ("Ana", "42 €"))],
 )
-def test_a_message_survives_being_kept(message: Message) -> None:
+def test_a_stored_message_is_loaded_unchanged(message: Message) -> None:
     assert load(kind_of(message), dump(checked(message))) == message
 
 
@@ -66,7 +66,7 @@ def test_a_message_survives_being_kept(message: Message) -> None:
         Template("greeting", "en", ("x" * MAX_TEXT, "x")),
     ],
 )
-def test_a_message_that_whatsapp_would_not_take_is_refused(message: Message) -> None:
+def test_a_message_that_whatsapp_would_refuse_is_refused(message: Message) -> None:
     with pytest.raises(InvalidInput):
         checked(message)
 

@@ -29,7 +29,7 @@ def holder(sessions: Sessions, clock: TurnableClock, presented: str) -> TokenBea
         return verify_token(session, presented, now=clock())
 
 
-def test_a_token_speaks_for_its_user(
+def test_a_token_identifies_its_user(
     sessions: Sessions, clock: TurnableClock, token: IssuedToken
 ) -> None:
     assert holder(sessions, clock, token.text) == TokenBearer("bot", "admin")
@@ -45,21 +45,21 @@ def test_a_token_is_recognisable_and_kept_only_as_a_hash(
     assert token.text.removeprefix("ac_") not in row
 
 
-def test_a_changed_token_speaks_for_nobody(
+def test_a_changed_token_is_invalid(
     sessions: Sessions, clock: TurnableClock, token: IssuedToken
 ) -> None:
     assert holder(sessions, clock, token.text + "x") is None
     assert holder(sessions, clock, token.text.removeprefix("ac_")) is None
 
 
-def test_an_expired_token_speaks_for_nobody(
+def test_an_expired_token_is_invalid(
     sessions: Sessions, clock: TurnableClock, token: IssuedToken
 ) -> None:
     clock.advance(days=366)
     assert holder(sessions, clock, token.text) is None
 
 
-def test_a_revoked_token_speaks_for_nobody_and_stays_revoked(
+def test_a_revoked_token_is_invalid_and_stays_revoked(
     sessions: Sessions, clock: TurnableClock, token: IssuedToken
 ) -> None:
     for _ in range(2):
@@ -68,7 +68,7 @@ def test_a_revoked_token_speaks_for_nobody_and_stays_revoked(
     assert holder(sessions, clock, token.text) is None
 
 
-def test_the_token_of_a_disabled_user_speaks_for_nobody(
+def test_the_token_of_a_disabled_user_is_invalid(
     sessions: Sessions, clock: TurnableClock, token: IssuedToken
 ) -> None:
     with sessions.begin() as session:

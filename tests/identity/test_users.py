@@ -24,22 +24,22 @@ def maria(sessions: Sessions) -> Account:
         return create_user(session, username="maria", password=PASSWORD, role=Role.ADMIN)
 
 
-def test_the_right_password_opens_the_account(
+def test_the_right_password_signs_in(
     sessions: Sessions, clock: TurnableClock, maria: Account
 ) -> None:
     assert sign_in(sessions, clock) == maria
 
 
 @pytest.mark.usefixtures("maria")
-def test_a_wrong_password_opens_nothing(sessions: Sessions, clock: TurnableClock) -> None:
+def test_a_wrong_password_does_not_sign_in(sessions: Sessions, clock: TurnableClock) -> None:
     assert sign_in(sessions, clock, "not the passphrase at all") is None
 
 
-def test_an_unknown_user_opens_nothing(sessions: Sessions, clock: TurnableClock) -> None:
+def test_an_unknown_user_does_not_sign_in(sessions: Sessions, clock: TurnableClock) -> None:
     assert sign_in(sessions, clock, username="nobody") is None
 
 
-def test_an_unknown_user_costs_the_same_statements_and_the_same_write_as_a_known_one(
+def test_a_sign_in_runs_the_same_statements_for_an_unknown_user(
     container: Container, clock: TurnableClock, maria: Account
 ) -> None:
     def cost_of(username: str) -> tuple[list[str], int]:
@@ -62,7 +62,7 @@ def _rows_updated(container: Container) -> int:
         return int(connection.execute(text(count)).scalar_one())
 
 
-def test_a_disabled_account_opens_nothing(
+def test_a_disabled_user_does_not_sign_in(
     sessions: Sessions, clock: TurnableClock, maria: Account
 ) -> None:
     with sessions.begin() as session:
@@ -72,7 +72,7 @@ def test_a_disabled_account_opens_nothing(
         assert find_account(session, maria.id) is None
 
 
-def test_after_five_failures_the_right_password_waits_a_minute(
+def test_five_failures_lock_the_account_for_a_minute(
     sessions: Sessions, clock: TurnableClock, maria: Account
 ) -> None:
     for _ in range(5):
@@ -83,7 +83,7 @@ def test_after_five_failures_the_right_password_waits_a_minute(
 
 
 @pytest.mark.usefixtures("maria")
-def test_the_rest_doubles_with_each_further_failure_up_to_a_quarter_of_an_hour(
+def test_the_lock_time_doubles_with_each_further_failure_up_to_15_minutes(
     sessions: Sessions, clock: TurnableClock
 ) -> None:
     rests = []
@@ -97,7 +97,7 @@ def test_the_rest_doubles_with_each_further_failure_up_to_a_quarter_of_an_hour(
     assert rests == [1, 2, 4, 8, 15, 15, 15, 15]
 
 
-def test_tries_during_a_rest_do_not_prolong_it(
+def test_attempts_during_a_lock_do_not_extend_it(
     sessions: Sessions, clock: TurnableClock, maria: Account
 ) -> None:
     for _ in range(9):
@@ -106,7 +106,7 @@ def test_tries_during_a_rest_do_not_prolong_it(
     assert sign_in(sessions, clock) == maria
 
 
-def test_signing_in_forgets_earlier_failures(
+def test_signing_in_resets_the_count_of_failures(
     sessions: Sessions, clock: TurnableClock, maria: Account
 ) -> None:
     for _ in range(3):

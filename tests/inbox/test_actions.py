@@ -4,7 +4,7 @@ from app.inbox.actions import CLOSED, TRANSITIONS, Action, allowed_actions, next
 from app.inbox.models import ItemStatus
 
 
-def test_every_status_says_what_may_be_done_in_it() -> None:
+def test_every_status_has_its_allowed_actions() -> None:
     assert set(TRANSITIONS) == set(ItemStatus)
 
 
@@ -24,7 +24,7 @@ def test_every_action_leads_to_a_status_that_exists() -> None:
         ("dismissed", Action.REOPEN, "open"),
     ],
 )
-def test_an_allowed_action_leads_on(status: str, action: Action, goal: str) -> None:
+def test_an_allowed_action_has_a_next_status(status: str, action: Action, goal: str) -> None:
     assert next_status(status, action) == goal
 
 
@@ -38,7 +38,7 @@ def test_an_allowed_action_leads_on(status: str, action: Action, goal: str) -> N
         ("dismissed", Action.RESOLVE),
     ],
 )
-def test_any_other_action_leads_nowhere(status: str, action: Action) -> None:
+def test_a_forbidden_action_has_no_next_status(status: str, action: Action) -> None:
     assert next_status(status, action) is None
 
 

@@ -25,7 +25,7 @@ def act(  # noqa: PLR0913 - as apply_action
         )
 
 
-def test_an_act_changes_the_item_and_keeps_who_what_and_from_where(
+def test_an_action_changes_the_item_and_adds_a_history_entry(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     item_id = add_item()
@@ -53,20 +53,16 @@ def test_reopening_makes_the_item_open_again_with_its_history(
     ]
 
 
-def test_whoever_acknowledges_an_item_of_nobody_takes_it(
-    sessions: Sessions, add_item: AddItem
-) -> None:
+def test_acknowledging_an_unassigned_item_assigns_it(sessions: Sessions, add_item: AddItem) -> None:
     assert act(sessions, add_item(), Action.ACKNOWLEDGE).assignee == "maria"
 
 
-def test_acknowledging_leaves_an_item_with_whom_it_was_given_to(
-    sessions: Sessions, add_item: AddItem
-) -> None:
+def test_acknowledging_keeps_the_assignee(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item(assignee="jonas")
     assert act(sessions, item_id, Action.ACKNOWLEDGE).assignee == "jonas"
 
 
-def test_who_comes_second_hears_who_was_first_and_when(
+def test_the_conflict_of_the_second_admin_names_the_first_and_the_time(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     item_id = add_item()
@@ -75,7 +71,7 @@ def test_who_comes_second_hears_who_was_first_and_when(
         act(sessions, item_id, Action.ACKNOWLEDGE, actor="jonas")
 
 
-def test_an_act_on_an_older_version_is_refused_even_where_it_would_be_allowed(
+def test_an_action_on_an_older_version_is_refused_even_if_the_status_allows_it(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     item_id = add_item()
@@ -84,7 +80,7 @@ def test_an_act_on_an_older_version_is_refused_even_where_it_would_be_allowed(
         act(sessions, item_id, Action.RESOLVE, actor="jonas", version=1)
 
 
-def test_of_two_who_act_at_once_one_wins_and_one_hears_of_it(
+def test_of_two_concurrent_actions_one_succeeds_and_one_gets_a_conflict(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     item_id = add_item()
@@ -105,7 +101,7 @@ def test_a_conflict_without_history_names_the_status(sessions: Sessions, add_ite
         act(sessions, add_item(), Action.REOPEN)
 
 
-def test_an_item_that_came_up_again_meanwhile_is_not_reopened(
+def test_an_item_with_a_newer_open_recurrence_is_not_reopened(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     item_id = add_item(group_key="same")
@@ -115,7 +111,7 @@ def test_an_item_that_came_up_again_meanwhile_is_not_reopened(
         act(sessions, item_id, Action.REOPEN)
 
 
-def test_a_note_is_kept_without_numbers_and_codes(sessions: Sessions, add_item: AddItem) -> None:
+def test_a_note_is_stored_without_numbers_and_codes(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item()
     act(sessions, item_id, Action.RESOLVE, note="Called +1 202 555 0147, the code was 481 516")
     with sessions.begin() as session:

@@ -35,26 +35,28 @@ def history(sessions: Sessions, item_id: int) -> list[ItemHistoryEntry]:
 
 
 @pytest.mark.parametrize("action", [Action.ACKNOWLEDGE, Action.RESOLVE, Action.DISMISS])
-def test_who_works_on_an_item_of_nobody_gets_it(
+def test_an_action_on_an_unassigned_item_assigns_it(
     sessions: Sessions, add_item: AddItem, action: Action
 ) -> None:
     assert act(sessions, add_item(), action).assignee == "maria"
 
 
 @pytest.mark.parametrize("action", [Action.ACKNOWLEDGE, Action.RESOLVE, Action.DISMISS])
-def test_an_item_of_another_stays_theirs(
+def test_an_action_keeps_another_assignee(
     sessions: Sessions, add_item: AddItem, action: Action
 ) -> None:
     assert act(sessions, add_item(assignee="jonas"), action).assignee == "jonas"
 
 
-def test_who_reopens_an_item_gets_it(sessions: Sessions, add_item: AddItem) -> None:
+def test_reopening_assigns_the_item(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item(assignee="jonas")
     act(sessions, item_id, Action.RESOLVE)
     assert act(sessions, item_id, Action.REOPEN).assignee == "maria"
 
 
-def test_an_item_is_handed_over_and_taken_back(sessions: Sessions, add_item: AddItem) -> None:
+def test_an_item_is_assigned_to_another_admin_and_back(
+    sessions: Sessions, add_item: AddItem
+) -> None:
     item_id = add_item()
     assert assign(sessions, item_id, "jonas").assignee == "jonas"
     assert assign(sessions, item_id, None).assignee is None
@@ -108,13 +110,15 @@ def test_an_undone_action_leaves_the_item_as_it_was(
     assert [each.action for each in history(sessions, item_id)] == [action, "undo"]
 
 
-def test_an_undone_handover_gives_the_item_back(sessions: Sessions, add_item: AddItem) -> None:
+def test_undoing_an_assignment_restores_the_assignee(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item(assignee="jonas")
     assign(sessions, item_id, "ana")
     assert undo(sessions, item_id).assignee == "jonas"
 
 
-def test_nothing_is_undone_twice_or_for_another(sessions: Sessions, add_item: AddItem) -> None:
+def test_an_action_is_undone_once_and_only_by_its_author(
+    sessions: Sessions, add_item: AddItem
+) -> None:
     item_id = add_item()
     with pytest.raises(Conflict, match="can't be undone"):
         undo(sessions, item_id)
@@ -126,7 +130,7 @@ def test_nothing_is_undone_twice_or_for_another(sessions: Sessions, add_item: Ad
         undo(sessions, item_id)
 
 
-def test_an_action_can_be_undone_for_half_a_minute(sessions: Sessions, add_item: AddItem) -> None:
+def test_an_action_can_be_undone_for_30_seconds(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item()
     act(sessions, item_id, Action.RESOLVE)
     with sessions.begin() as session:
@@ -137,9 +141,7 @@ def test_an_action_can_be_undone_for_half_a_minute(sessions: Sessions, add_item:
         undo(sessions, item_id)
 
 
-def test_undoing_is_a_conflict_once_the_item_came_up_again(
-    sessions: Sessions, add_item: AddItem
-) -> None:
+def test_undoing_after_a_recurrence_is_a_conflict(sessions: Sessions, add_item: AddItem) -> None:
     item_id = add_item(group_key="g")
     act(sessions, item_id, Action.RESOLVE)
     newer = add_item(group_key="g")

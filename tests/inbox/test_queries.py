@@ -35,7 +35,7 @@ def walk(sessions: Sessions, wanted: ItemFilter, limit: int) -> Iterator[list[in
             return
 
 
-def test_pages_hold_every_item_once_newest_first(sessions: Sessions, add_item: AddItem) -> None:
+def test_pages_contain_every_item_once_newest_first(sessions: Sessions, add_item: AddItem) -> None:
     added = [add_item() for _ in range(7)]
     pages = list(walk(sessions, ItemFilter(), 3))
     assert [len(page) for page in pages] == [3, 3, 1]
@@ -50,7 +50,7 @@ def test_a_last_page_that_is_exactly_full_has_no_next(
     assert [len(page) for page in walk(sessions, ItemFilter(), 2)] == [2, 2]
 
 
-def test_an_item_that_comes_in_between_two_pages_shifts_nothing(
+def test_a_new_item_does_not_move_items_between_pages(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     first, second = add_item(), add_item()
@@ -60,7 +60,7 @@ def test_an_item_that_comes_in_between_two_pages_shifts_nothing(
     assert next(pages) == [first]
 
 
-def test_every_combination_of_filters_finds_exactly_what_fits(
+def test_every_combination_of_filters_returns_exactly_the_matching_items(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     rows = {}
@@ -79,14 +79,16 @@ def test_every_combination_of_filters_finds_exactly_what_fits(
         assert ids(sessions, type=any_kind, severity=any_severity, status=any_status) == fitting
 
 
-def test_an_assignee_finds_what_is_theirs(sessions: Sessions, add_item: AddItem) -> None:
+def test_the_assignee_filter_returns_the_items_of_the_assignee(
+    sessions: Sessions, add_item: AddItem
+) -> None:
     add_item(assignee="jonas")
     mine = add_item(assignee="maria", severity="error")
     add_item(assignee="maria", severity="info")
     assert ids(sessions, assignee="maria", severity=Severity.ERROR) == [mine]
 
 
-def test_words_are_found_in_title_body_and_link_whatever_their_case(
+def test_search_ignores_case_and_covers_title_body_and_link(
     sessions: Sessions, add_item: AddItem
 ) -> None:
     title = add_item(title="Message to ••• 4567 failed")
@@ -106,7 +108,7 @@ def test_a_percent_sign_in_a_search_is_a_percent_sign(
     assert ids(sessions, q="_") == []
 
 
-def test_a_search_goes_on_below_its_window(
+def test_a_search_continues_after_its_window(
     sessions: Sessions, add_item: AddItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "SEARCH_WINDOW", 3)
@@ -129,7 +131,7 @@ def test_open_items_are_counted_by_severity_up_to_the_cap(
     assert counts == {"info": 1, "warning": 0, "error": 2, "critical": 0}
 
 
-def test_no_item_is_not_found(sessions: Sessions) -> None:
+def test_a_missing_item_is_not_found(sessions: Sessions) -> None:
     with sessions.begin() as session, pytest.raises(NotFound, match="7"):
         show_item(session, 7)
 

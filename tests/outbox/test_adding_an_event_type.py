@@ -50,7 +50,7 @@ def test_following_the_page_adds_a_type_that_reaches_the_inbox(copy: Path) -> No
     assert linted.returncode == 0, linted.stdout
 
 
-def test_with_the_event_alone_no_process_starts(copy: Path) -> None:
+def test_no_process_starts_if_the_event_type_has_no_draft(copy: Path) -> None:
     write(copy, *BLOCKS[0])
     started = run(copy, "-c", "from app.dispatch.draft_coverage import *; check_draft_coverage()")
     assert "No draft function words events of type refund_overdue" in started.stderr

@@ -54,13 +54,13 @@ def ids(sessions: Sessions, wanted: EventFilter) -> list[int]:
     ],
     ids=str,
 )
-def test_a_filter_finds_exactly_what_fits(
+def test_a_filter_returns_exactly_the_matching_events(
     sessions: Sessions, wanted: EventFilter, found: list[int]
 ) -> None:
     assert ids(sessions, wanted) == found
 
 
-def test_pages_hold_every_event_once(sessions: Sessions) -> None:
+def test_pages_contain_every_event_once(sessions: Sessions) -> None:
     with sessions.begin() as session:
         first = list_events(session, EventFilter(), limit=3)
         second = list_events(session, EventFilter(), cursor=first.next_cursor, limit=3)
@@ -94,7 +94,7 @@ def test_counts_stop_at_the_cap(sessions: Sessions, monkeypatch: pytest.MonkeyPa
         assert count_outbox(session).due == 5
 
 
-def test_with_nothing_due_there_is_no_oldest(sessions: Sessions) -> None:
+def test_without_due_events_there_is_no_oldest_age(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.execute(text("DELETE FROM cc_automation_events"))
         assert count_outbox(session).oldest_due_seconds is None

@@ -30,7 +30,7 @@ def test_a_recorded_event_is_due_at_once_and_redacted(sessions: Sessions) -> Non
         assert event.next_attempt_at == event.created_at
 
 
-def test_a_second_record_of_the_same_fact_is_a_no_op_that_says_so(sessions: Sessions) -> None:
+def test_recording_a_fact_twice_writes_one_event_and_returns_none(sessions: Sessions) -> None:
     with sessions.begin() as session:
         first = record_event(session, CASE)
         second = record_event(session, CASE)
@@ -39,7 +39,7 @@ def test_a_second_record_of_the_same_fact_is_a_no_op_that_says_so(sessions: Sess
     assert second is None
 
 
-def test_an_event_of_a_rolled_back_transaction_never_was(sessions: Sessions) -> None:
+def test_an_event_of_a_rolled_back_transaction_does_not_exist(sessions: Sessions) -> None:
     with sessions() as session:
         record_event(session, CASE)
         session.rollback()
@@ -48,7 +48,7 @@ def test_an_event_of_a_rolled_back_transaction_never_was(sessions: Sessions) -> 
         assert session.scalars(select(AutomationEvent)).all() == []
 
 
-def test_an_event_outside_the_catalogue_is_refused(sessions: Sessions) -> None:
+def test_an_unregistered_event_is_refused(sessions: Sessions) -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Stranger(Event):
         event_type: ClassVar[str] = "stranger"
@@ -57,7 +57,7 @@ def test_an_event_outside_the_catalogue_is_refused(sessions: Sessions) -> None:
         record_event(session, Stranger())
 
 
-def test_a_job_that_fails_again_after_a_manual_retry_is_a_new_fact() -> None:
+def test_a_job_that_fails_again_after_an_admins_retry_is_a_new_fact() -> None:
     first = OutboundFailedMaxAttempts(job_id=7, masked_phone="•••", attempts=5, reason="r")
     second = OutboundFailedMaxAttempts(
         job_id=7, masked_phone="•••", attempts=5, reason="r", budget=2
@@ -67,6 +67,6 @@ def test_a_job_that_fails_again_after_a_manual_retry_is_a_new_fact() -> None:
     assert second.dedupe_key == "outbound_failed_max_attempts:7:2"
 
 
-def test_the_catalogue_holds_each_type_under_its_name() -> None:
+def test_the_catalogue_contains_each_type_by_its_name() -> None:
     assert all(event.event_type == name for name, event in CATALOGUE.items())
     assert {"fraud_case_created", "outbound_failed_max_attempts"} <= set(CATALOGUE)

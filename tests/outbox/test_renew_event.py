@@ -38,7 +38,7 @@ def retry(sessions: Sessions, event_id: int) -> RetryOutcome:
 
 
 @pytest.mark.parametrize("dead", [True, False])
-def test_a_failed_event_is_due_now_with_a_fresh_budget_and_its_error_kept(
+def test_a_retry_makes_a_failed_event_due_with_a_new_budget_and_keeps_its_error(
     sessions: Sessions,
     event_id: int,
     dead: bool,  # noqa: FBT001 - the parameter of the test
@@ -60,7 +60,7 @@ def test_a_retried_event_reaches_the_inbox(
     assert dispatch_due(container.dispatcher).sent == 1
 
 
-def test_a_retry_keeps_who_did_it_and_from_which_state(sessions: Sessions, event_id: int) -> None:
+def test_a_retry_adds_a_history_entry(sessions: Sessions, event_id: int) -> None:
     fail(sessions, dead=True)
     retry(sessions, event_id)
     with sessions.begin() as session:
@@ -87,7 +87,7 @@ def test_a_retry_wakes_the_dispatcher(sessions: Sessions, event_id: int, engine:
     assert heard == ["cc_automation_events"]
 
 
-def test_an_event_that_is_due_anyway_is_left_as_it_is(sessions: Sessions, event_id: int) -> None:
+def test_retrying_a_pending_event_changes_nothing(sessions: Sessions, event_id: int) -> None:
     outcome = retry(sessions, event_id)
     assert not outcome.changed
     assert outcome.event.budget == 1
@@ -95,7 +95,7 @@ def test_an_event_that_is_due_anyway_is_left_as_it_is(sessions: Sessions, event_
         assert show_event(session, event_id).history == []
 
 
-def test_retrying_twice_counts_one_budget(sessions: Sessions, event_id: int) -> None:
+def test_retrying_twice_starts_one_new_budget(sessions: Sessions, event_id: int) -> None:
     fail(sessions, dead=True)
     assert [retry(sessions, event_id).changed for _ in range(2)] == [True, False]
 

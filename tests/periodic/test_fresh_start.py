@@ -10,7 +10,7 @@ from tests.periodic.conftest import NOON
 from tests.whatsapp import Read
 
 
-def test_a_day_of_looks_and_runs_on_a_new_installation_alarms_nobody(
+def test_a_day_on_a_new_installation_reports_no_missing_run(
     container: Container, read: Read
 ) -> None:
     began = NOON + timedelta(minutes=3)

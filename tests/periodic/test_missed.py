@@ -52,7 +52,7 @@ def test_a_missing_run_becomes_one_item_that_names_its_slot(
     assert item["link_ref"] == "/automation/overview#periodic"
 
 
-def test_watches_at_the_same_instant_record_one_event(
+def test_concurrent_watchers_record_one_event(
     sessions: Sessions, otp_stuck: PeriodicJob, since: datetime, read: Read
 ) -> None:
     def look(_n: int) -> bool:
@@ -64,14 +64,14 @@ def test_watches_at_the_same_instant_record_one_event(
 
 
 @pytest.mark.parametrize("late", [0, 4.99])
-def test_within_its_grace_a_run_is_not_missing(
+def test_a_run_is_not_missing_during_its_grace_time(
     sessions: Sessions, otp_stuck: PeriodicJob, since: datetime, late: float
 ) -> None:
     run_due(sessions, otp_stuck, now=NOON - MINUTE)
     assert report_missed(sessions, otp_stuck, now=NOON + late * MINUTE, since=since) is None
 
 
-def test_a_run_that_was_late_but_within_its_grace_alarms_nobody(
+def test_a_late_run_within_its_grace_time_is_not_reported(
     sessions: Sessions, otp_stuck: PeriodicJob, since: datetime
 ) -> None:
     run_due(sessions, otp_stuck, now=NOON + 4 * MINUTE)
@@ -90,7 +90,7 @@ def test_a_run_that_failed_is_reported_with_its_error(
     assert event["payload"]["reason"] == "It failed with: KeyError: 'missing'."
 
 
-def test_after_a_stop_of_everything_a_job_gets_its_grace_to_catch_up(
+def test_after_a_full_stop_a_job_has_its_grace_time_to_catch_up(
     sessions: Sessions, daily_summary: PeriodicJob
 ) -> None:
     restart = NOON
@@ -102,7 +102,7 @@ def test_after_a_stop_of_everything_a_job_gets_its_grace_to_catch_up(
     assert overdue.name == "2026-11-21"
 
 
-def test_while_beat_stays_away_its_runs_are_counted_on_the_open_item(
+def test_further_missing_runs_are_counted_on_the_open_item(
     container: Container, otp_stuck: PeriodicJob, since: datetime, read: Read
 ) -> None:
     for minute in range(60):
@@ -115,7 +115,7 @@ def test_while_beat_stays_away_its_runs_are_counted_on_the_open_item(
     assert item["occurrences"] == 4
 
 
-def test_a_summary_caught_up_in_time_alarms_nobody(
+def test_a_summary_that_catches_up_in_time_is_not_reported(
     sessions: Sessions, daily_summary: PeriodicJob, since: datetime, read: Read
 ) -> None:
     nine = NOON.replace(hour=9)
@@ -139,7 +139,7 @@ def test_a_slow_run_is_not_reported_twice(
     assert len(read(EVENTS)) == 1
 
 
-def test_the_watch_goes_on_looking_until_it_is_stopped(
+def test_the_watcher_runs_until_it_is_stopped(
     settings: Settings, clock: TurnableClock, since: datetime, read: Read
 ) -> None:
     stopping = threading.Event()

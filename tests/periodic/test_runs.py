@@ -28,7 +28,7 @@ from tests.whatsapp import REPORT, Customer, Read
 RUNS = "SELECT job, slot, outcome, detail FROM cc_job_runs ORDER BY id"
 
 
-def test_a_slot_runs_once_and_its_outcome_is_kept(
+def test_a_slot_runs_once_and_its_outcome_is_stored(
     sessions: Sessions, job_of: JobOf, read: Read
 ) -> None:
     job = job_of(lambda _session: 7)
@@ -45,7 +45,7 @@ def test_a_slot_runs_once_and_its_outcome_is_kept(
     }
 
 
-def test_of_many_at_the_same_instant_one_runs_and_the_others_find_it_done(
+def test_of_many_concurrent_runs_of_a_slot_one_does_the_work(
     sessions: Sessions, job_of: JobOf
 ) -> None:
     together, done = Barrier(4), list[int]()
@@ -64,7 +64,7 @@ def test_of_many_at_the_same_instant_one_runs_and_the_others_find_it_done(
     assert done == [1]
 
 
-def test_a_process_killed_at_its_work_gives_the_slot_back(
+def test_the_slot_of_a_killed_process_is_free_again(
     settings: Settings, sessions: Sessions, job_of: JobOf, read: Read
 ) -> None:
     environ = {**os.environ, **SECRETS, "DATABASE_URL": settings.database_url}
@@ -79,7 +79,7 @@ def test_a_process_killed_at_its_work_gives_the_slot_back(
     assert run_slot(sessions, job, job.schedule.latest(NOON))
 
 
-def test_a_run_that_raises_leaves_nothing_but_its_failure(
+def test_a_run_that_raises_stores_only_its_failure(
     sessions: Sessions, job_of: JobOf, read: Read
 ) -> None:
     def work(session: Session) -> None:
@@ -97,7 +97,7 @@ def test_a_run_that_raises_leaves_nothing_but_its_failure(
     assert read("SELECT name FROM cc_heartbeats") == []
 
 
-def test_a_run_that_found_the_database_busy_leaves_its_slot_free(
+def test_a_run_that_meets_a_busy_database_leaves_its_slot_free(
     sessions: Sessions, job_of: JobOf, read: Read
 ) -> None:
     def work(session: Session) -> None:
@@ -112,7 +112,7 @@ def test_a_run_that_found_the_database_busy_leaves_its_slot_free(
     assert read(RUNS) == []
 
 
-def test_a_run_slower_than_its_time_limit_is_not_repeated_and_people_read_why(
+def test_a_run_with_a_statement_timeout_is_not_repeated_and_stores_the_reason(
     sessions: Sessions, job_of: JobOf, read: Read, started: datetime
 ) -> None:
     def work(session: Session) -> None:
@@ -131,7 +131,7 @@ def test_a_run_slower_than_its_time_limit_is_not_repeated_and_people_read_why(
     )
 
 
-def test_stuck_verifications_are_looked_for_once_per_slot(
+def test_stuck_verifications_are_checked_once_per_slot(
     container: Container,
     otp_stuck: PeriodicJob,
     started: datetime,
@@ -150,7 +150,7 @@ def test_stuck_verifications_are_looked_for_once_per_slot(
 
 
 @pytest.mark.usefixtures("started")
-def test_after_a_pause_the_last_look_for_stuck_verifications_makes_up_for_the_others(
+def test_after_a_pause_only_the_last_slot_of_otp_stuck_runs(
     sessions: Sessions, otp_stuck: PeriodicJob
 ) -> None:
     run_due(sessions, otp_stuck, now=NOON)
@@ -159,7 +159,7 @@ def test_after_a_pause_the_last_look_for_stuck_verifications_makes_up_for_the_ot
 
 
 @pytest.mark.usefixtures("started")
-def test_after_a_pause_every_summary_of_a_week_is_made_up_for(
+def test_after_a_pause_the_summaries_of_a_week_are_created(
     sessions: Sessions, daily_summary: PeriodicJob, read: Read
 ) -> None:
     run_due(sessions, daily_summary, now=NOON)
@@ -207,7 +207,7 @@ def test_nothing_from_before_the_first_start_is_owed(
     assert len(run_due(sessions, planned, now=NOON + timedelta(days=1, minutes=1))) == 1
 
 
-def test_a_failed_slot_does_not_hold_up_the_next(
+def test_a_failed_slot_does_not_delay_the_next(
     sessions: Sessions, job_of: JobOf, started: datetime
 ) -> None:
     divisors = [0, 1]

@@ -22,19 +22,19 @@ def planned(**settings: str) -> dict[str, Any]:
     return {entry["task"]: entry["schedule"] for entry in entries}
 
 
-def test_stuck_verifications_are_looked_for_every_quarter_and_days_summed_up_at_nine() -> None:
+def test_beat_sends_otp_stuck_every_15_minutes_and_daily_summary_at_nine() -> None:
     schedule = planned()
     assert schedule["periodic.otp_stuck"] == crontab(minute="*/15")
     assert schedule["periodic.daily_summary"] == crontab(hour=9, minute=0)
 
 
-def test_the_schedule_can_be_shortened_for_a_rehearsal() -> None:
+def test_settings_can_shorten_the_schedule() -> None:
     schedule = planned(AUTOMATION_OTP_STUCK_EVERY_MINUTES="1", AUTOMATION_DAILY_SUMMARY_AT="14:37")
     assert schedule["periodic.otp_stuck"] == crontab(minute="*/1")
     assert schedule["periodic.daily_summary"] == crontab(hour=14, minute=37)
 
 
-def test_a_time_of_day_is_read_as_people_write_it() -> None:
+def test_a_time_of_day_is_parsed() -> None:
     settings = Settings.load(GOOD | {"AUTOMATION_DAILY_SUMMARY_AT": "00:05"})
     assert settings.daily_summary_at == time(0, 5)
 
@@ -51,6 +51,8 @@ def test_a_time_of_day_is_read_as_people_write_it() -> None:
         ("DAILY_SUMMARY_AT", "09:00Z"),
     ],
 )
-def test_a_plan_that_can_not_be_kept_is_refused_by_name(name: str, value: str) -> None:
+def test_an_impossible_schedule_is_refused_with_the_name_of_the_setting(
+    name: str, value: str
+) -> None:
     with pytest.raises(SettingsError, match=f"The setting AUTOMATION_{name} is malformed: "):
         Settings.load(GOOD | {f"AUTOMATION_{name}": value})

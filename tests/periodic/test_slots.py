@@ -33,9 +33,7 @@ def utc(text: str) -> datetime:
         ("2026-11-22T00:00:00", "2026-11-22T00:00Z"),
     ],
 )
-def test_a_quarter_of_an_hour_has_one_slot_from_its_first_instant_on(
-    moment: str, name: str
-) -> None:
+def test_each_quarter_of_an_hour_has_one_slot(moment: str, name: str) -> None:
     assert EveryMinutes(15).latest(utc(moment)) == Slot(name, utc(name.removesuffix("Z")))
 
 
@@ -59,18 +57,18 @@ def test_a_day_has_four_quarters_in_each_of_its_hours(day: date, hours: int) -> 
         (AUTUMN, "2026-10-25T08:00"),
     ],
 )
-def test_nine_in_madrid_is_nine_whatever_the_clocks_did(day: date, due_at: str) -> None:
+def test_a_daily_slot_follows_local_time_across_clock_changes(day: date, due_at: str) -> None:
     schedule, due = DailyAt(NINE, MADRID), utc(due_at)
     assert schedule.latest(due) == Slot((day - timedelta(days=1)).isoformat(), due)
     assert schedule.latest(due - timedelta(microseconds=1)).due_at < due
 
 
-def test_a_time_that_is_skipped_comes_as_much_later() -> None:
+def test_a_skipped_local_time_is_due_that_much_later() -> None:
     slot = DailyAt(time(2, 30), MADRID).latest(utc("2026-03-29T12:00"))
     assert slot == Slot("2026-03-28", utc("2026-03-29T01:30"))
 
 
-def test_of_a_time_that_comes_twice_the_first_counts() -> None:
+def test_of_a_repeated_local_time_the_first_counts() -> None:
     schedule = DailyAt(time(2, 30), MADRID)
     first, second = utc("2026-10-25T00:30"), utc("2026-10-25T01:30")
     assert schedule.latest(first) == schedule.latest(second) == Slot("2026-10-24", first)
@@ -86,6 +84,6 @@ def test_the_latest_slot_is_never_in_the_future_and_leaves_no_gap(
     assert schedule.latest(latest.due_at) == latest
 
 
-def test_the_last_slots_come_in_order_one_per_date() -> None:
+def test_the_latest_slots_are_in_order_one_per_date() -> None:
     slots = latest_slots(DailyAt(NINE, MADRID), utc("2026-03-30T12:00"), count=3)
     assert [slot.name for slot in slots] == ["2026-03-27", "2026-03-28", "2026-03-29"]

@@ -19,7 +19,7 @@ def test_a_business_day_lasts_as_long_as_the_clocks_make_it(day: date, hours: in
     assert date_in(MADRID, bounds.ends_at) == day + timedelta(days=1)
 
 
-def test_days_meet_without_a_gap_even_where_midnight_is_skipped() -> None:
+def test_days_follow_each_other_without_a_gap_even_if_midnight_is_skipped() -> None:
     havana = ZoneInfo("America/Havana")
     days = [business_day(date(2026, 3, 7) + timedelta(days=n), havana) for n in range(3)]
     assert [day.ends_at for day in days[:-1]] == [day.starts_at for day in days[1:]]

@@ -33,7 +33,7 @@ def test_a_rerun_returns_what_is_stored_and_makes_no_second_item(
     assert item["severity"] == "info"
 
 
-def test_summaries_at_the_same_instant_are_one(sessions: Sessions, read: Read) -> None:
+def test_concurrent_summaries_store_one(sessions: Sessions, read: Read) -> None:
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda _: summarise(sessions), range(4)))
     assert sorted(result.is_new for result in results) == [False, False, False, True]
@@ -41,7 +41,7 @@ def test_summaries_at_the_same_instant_are_one(sessions: Sessions, read: Read) -
     assert events == {"count": 1, "key": "daily_operational_summary_ready:2026-11-21"}
 
 
-def test_without_a_date_it_is_the_last_that_is_over_where_people_live(sessions: Sessions) -> None:
+def test_without_a_date_the_last_complete_local_date_is_summarised(sessions: Sessions) -> None:
     now = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
     in_madrid = summarise(sessions, day=None, timezone="Europe/Madrid", now=now)
     in_lima = summarise(sessions, day=None, timezone="America/Lima", now=now)
@@ -52,7 +52,7 @@ def test_without_a_date_it_is_the_last_that_is_over_where_people_live(sessions: 
 @pytest.mark.parametrize(
     "day", [date(2026, 11, 22), date(2026, 11, 23), date.max, date.min, date(1999, 12, 31)]
 )
-def test_a_date_that_is_not_over_or_too_long_ago_is_refused(
+def test_an_incomplete_or_too_old_date_is_refused(
     sessions: Sessions, read: Read, day: date
 ) -> None:
     with pytest.raises(
@@ -63,7 +63,7 @@ def test_a_date_that_is_not_over_or_too_long_ago_is_refused(
     assert read("SELECT id FROM cc_daily_summaries") == []
 
 
-def test_a_busy_day_is_told_in_words_that_redaction_leaves_whole(
+def test_redaction_does_not_change_the_text_of_a_busy_day(
     container: Container, write: Writer, read: Read
 ) -> None:
     write(CASE)
@@ -93,7 +93,7 @@ def test_a_busy_day_is_told_in_words_that_redaction_leaves_whole(
     )
 
 
-def test_a_summary_of_real_conversations_holds_no_number_and_no_code(
+def test_a_summary_of_conversations_contains_no_number_and_no_code(
     container: Container, customer: Customer, read: Read
 ) -> None:
     customer.write(REPORT)

@@ -30,7 +30,7 @@ def test_an_empty_day_is_all_zeros_and_says_so(sessions: Sessions, read: Read) -
     assert recorded["payload"]["headline"].startswith("A quiet day")
 
 
-def test_cases_and_verifications_are_those_that_began_on_the_day(
+def test_cases_and_verifications_count_on_the_day_they_began(
     sessions: Sessions, write: Writer
 ) -> None:
     write(CASE, "2026-11-20T23:59:59Z")
@@ -132,9 +132,7 @@ def test_events_are_counted_by_type_and_outcome_with_their_latency(
     assert summary["dead_letters"] == 1
 
 
-def test_the_inbox_is_counted_as_it_stood_when_the_day_ended(
-    sessions: Sessions, write: Writer
-) -> None:
+def test_the_inbox_is_counted_as_of_the_end_of_the_day(sessions: Sessions, write: Writer) -> None:
     write(ITEM, "2026-11-21T23:30Z", severity="critical", closed=None)
     write(ITEM, "2026-11-21T01:00Z", severity="critical", closed="2026-11-22T08:00Z")
     write(ITEM, "2026-11-20T01:00Z", severity="error", closed=None)
@@ -163,7 +161,7 @@ def test_the_inbox_is_counted_as_it_stood_when_the_day_ended(
         (date(2026, 10, 25), "2026-10-24T22:00:00+00:00", "2026-10-25T23:00:00+00:00"),
     ],
 )
-def test_a_day_on_which_the_clocks_change_holds_each_of_its_instants_once(
+def test_a_day_with_a_clock_change_counts_each_row_once(
     sessions: Sessions, write: Writer, day: date, starts_at: str, ends_at: str
 ) -> None:
     start, end = datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at)

@@ -77,7 +77,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
-def test_it_expects_as_many_groups_of_events_as_there_are_waits(plans: Plans) -> None:
+def test_the_planner_estimates_the_groups_of_events_from_their_waits(plans: Plans) -> None:
     """Otherwise it sorts the events of the day, by one process."""
     top, *_ = plans.of("date_trunc")
     assert top["Plan Rows"] == 3

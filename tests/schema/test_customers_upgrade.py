@@ -30,7 +30,7 @@ VALUES ('{MESSAGE_ID}', 'print', 'text'), ('wamid.2', 'pruned', 'text')
 """
 
 
-def test_rows_of_before_find_their_customer(
+def test_the_migration_links_older_rows_to_their_customer(
     empty: dict[str, str],
     postgres: PostgresServer,
 ) -> None:

@@ -14,7 +14,7 @@ from devtools import ROOT
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_the_command_makes_a_revision_on_top_of_the_newest(tmp_path: Path) -> None:
+def test_the_command_creates_a_revision_after_the_newest(tmp_path: Path) -> None:
     shutil.copytree(
         ROOT / "migrations", tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__")
     )

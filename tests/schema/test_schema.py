@@ -81,7 +81,7 @@ def test_migrations_and_models_make_the_same_schema(owner: Connection) -> None:
     assert _describe(owner) == migrated
 
 
-def test_downgrade_takes_everything_back_and_upgrade_brings_it_again(
+def test_downgrade_removes_everything_and_upgrade_restores_it(
     owner: Connection, database_urls: tuple[str, str], settings: Settings, container: Container
 ) -> None:
     config = alembic_config(database_urls[1])
@@ -137,7 +137,7 @@ def test_the_owner_sees_no_row_without_the_role(owner: Connection, container: Co
     assert owner.execute(text("SELECT count(*) FROM cc_heartbeats")).scalar_one() == 1
 
 
-def test_the_runtime_login_without_the_role_may_not_even_look(database_url: str) -> None:
+def test_the_runtime_login_without_the_role_may_not_select(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.execute(text("SELECT FROM cc_automation_events"))
@@ -192,7 +192,7 @@ def test_the_schema_refuses_a_state_that_contradicts_its_times(
         session.execute(text(f"UPDATE cc_automation_events SET {change}"))
 
 
-def test_polling_uses_the_partial_index_of_what_is_due(container: Container) -> None:
+def test_polling_uses_the_partial_index_of_due_rows(container: Container) -> None:
     with container.sessions.begin() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
         plan = session.execute(

@@ -40,7 +40,7 @@ def empty(postgres: PostgresServer) -> Iterator[dict[str, str]]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_of_three_upgrades_at_once_two_wait_and_none_fails(
+def test_concurrent_upgrades_wait_for_each_other_and_none_fails(
     empty: dict[str, str], postgres: PostgresServer
 ) -> None:
     database = make_url(empty["DATABASE_URL"]).database
@@ -54,7 +54,7 @@ def test_of_three_upgrades_at_once_two_wait_and_none_fails(
     assert [upgrade.returncode for upgrade in upgrades] == [0, 0, 0], ends
 
 
-def test_every_revision_bounds_its_waits_for_locks_and_its_statements(
+def test_every_revision_has_a_lock_timeout_and_a_statement_timeout(
     empty: dict[str, str],
 ) -> None:
     bounds: list[tuple[object, ...]] = []

@@ -46,12 +46,12 @@ def test_an_item_is_listed_shown_and_worked(program: Program, item_id: int) -> N
     assert (act["actor"], act["action"], act["note"]) == ("maria", "acknowledge", "On it.")
 
 
-def test_an_act_needs_no_body(program: Program, item_id: int) -> None:
+def test_an_action_needs_no_body(program: Program, item_id: int) -> None:
     assert body_of(program.post(f"{INBOX}/{item_id}/dismiss"))["status"] == "dismissed"
     assert body_of(program.post(f"{INBOX}/{item_id}/reopen"))["status"] == "open"
 
 
-def test_who_comes_second_gets_409_and_the_name_of_who_was_first(
+def test_the_second_admin_gets_409_with_the_name_of_the_first(
     program: Program, item_id: int
 ) -> None:
     program.post(f"{INBOX}/{item_id}/resolve")
@@ -98,14 +98,14 @@ def test_odd_text_in_a_filter_finds_nothing_and_breaks_nothing(
 
 
 @pytest.mark.usefixtures("item_id")
-def test_a_full_number_is_looked_for_as_it_is_shown(program: Program) -> None:
+def test_a_search_for_a_full_number_is_masked(program: Program) -> None:
     for number in ("+1 (202) 555-0147", "12025550147", "%2B12025550147"):
         assert len(body_of(program.get(f"{INBOX}?q={number}"))["items"]) == 1
     assert body_of(program.get(f"{INBOX}?q=%2B12025550148"))["items"] == []
 
 
 @pytest.mark.usefixtures("item_id")
-def test_an_empty_parameter_counts_as_left_out(program: Program) -> None:
+def test_an_empty_parameter_counts_as_missing(program: Program) -> None:
     assert len(body_of(program.get(f"{INBOX}?status=&q="))["items"]) == 1
 
 
@@ -184,7 +184,7 @@ def test_the_stats_count_what_waits(program: Program) -> None:
     assert stats["beat_age_seconds"] is None
 
 
-def test_a_message_is_created_shown_masked_and_not_sent_twice_by_one_key(
+def test_a_message_is_created_once_per_idempotency_key_and_shown_masked(
     program: Program,
 ) -> None:
     key = {"Idempotency-Key": "letter-1"}
@@ -251,8 +251,6 @@ def test_a_threshold_out_of_range_is_refused(program: Program, minutes: object) 
     assert problem["field"] == "stuckMinutesThreshold"
 
 
-def test_the_database_is_asked_nothing_by_a_stranger(
-    container: Container, anonymous: Browser
-) -> None:
+def test_an_unauthenticated_request_runs_no_query(container: Container, anonymous: Browser) -> None:
     container.close()
     refusal(anonymous.get(INBOX), HTTPStatus.UNAUTHORIZED)

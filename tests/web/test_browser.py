@@ -95,7 +95,7 @@ def test_an_admin_signs_in_sees_an_item_and_acknowledges_it(page: Page, item_id:
         "/automation/overview",
     ],
 )
-def test_a_page_fits_its_width_and_upsets_nothing(page: Page, path: str, event_id: int) -> None:
+def test_a_page_fits_its_width_and_logs_no_error(page: Page, path: str, event_id: int) -> None:
     sign_in(page)
     page.goto(path)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -113,7 +113,7 @@ def test_an_item_that_comes_in_appears_by_itself(
     expect(page.get_by_role("status")).to_contain_text("One new item.")
 
 
-def test_the_list_is_worked_by_keyboard_alone(page: Page, item_id: int) -> None:
+def test_the_list_works_with_the_keyboard_only(page: Page, item_id: int) -> None:
     sign_in(page)
     page.get_by_role("link", name="Fraud reported").focus()
     page.keyboard.press("Tab")

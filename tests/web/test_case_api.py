@@ -5,7 +5,7 @@ from tests.web.cases import write_case
 from tests.web.conftest import Program
 
 
-def test_a_case_is_answered_with_what_its_customer_added(
+def test_the_api_returns_a_case_with_its_later_messages(
     program: Program, container: Container
 ) -> None:
     write_case(container.sessions)

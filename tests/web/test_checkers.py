@@ -11,7 +11,7 @@ from tests.web.test_api import body_of, refusal
 DAILY_SUMMARY = "/api/automation/checkers/daily-summary"
 
 
-def test_a_past_date_is_summed_up_once_and_then_shown(program: Program) -> None:
+def test_a_past_date_is_summarised_once_and_then_returned(program: Program) -> None:
     first = body_of(program.post(DAILY_SUMMARY, json={"date": "2026-11-20"}))
     again = body_of(program.post(DAILY_SUMMARY, json={"date": "2026-11-20"}))
 
@@ -22,7 +22,7 @@ def test_a_past_date_is_summed_up_once_and_then_shown(program: Program) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"json": {}}, {"json": {"date": None}}])
-def test_without_a_date_yesterday_is_summed_up(program: Program, options: Any) -> None:
+def test_without_a_date_yesterday_is_summarised(program: Program, options: Any) -> None:
     assert body_of(program.post(DAILY_SUMMARY, **options))["business_date"] == "2026-11-21"
 
 
@@ -43,7 +43,7 @@ def test_without_a_date_yesterday_is_summed_up(program: Program, options: Any) -
         ["2026-11-20"],
     ],
 )
-def test_a_date_that_is_none_or_not_over_is_refused(program: Program, day: object) -> None:
+def test_an_invalid_or_incomplete_date_is_refused(program: Program, day: object) -> None:
     answer = program.post(DAILY_SUMMARY, json={"date": day})
     problem = refusal(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
     assert problem["field"] == "date"

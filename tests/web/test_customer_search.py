@@ -40,13 +40,13 @@ def test_an_unknown_number_is_not_found_and_not_stored(
 
 
 @pytest.mark.parametrize("typed", ["600111222", "not a number", "", "+34 600 111 222 ext. 5"])
-def test_what_is_no_identity_is_refused(program: Program, typed: str) -> None:
+def test_an_invalid_identity_is_refused(program: Program, typed: str) -> None:
     answer = program.post(SEARCH, json={"identity": typed})
     assert answer.status_code == 422
     assert "international format" in answer.get_json()["detail"]
 
 
-def test_the_lists_hold_what_belongs_to_the_customer(
+def test_the_lists_contain_the_rows_of_the_customer(
     program: Program, container: Container, customer_id: int
 ) -> None:
     write_case(container.sessions)

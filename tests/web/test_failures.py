@@ -33,7 +33,7 @@ def cut_off(container: Container) -> Iterator[FlaskClient]:
     alone.close()
 
 
-def test_without_the_database_programs_are_told_to_come_back(cut_off: FlaskClient) -> None:
+def test_without_the_database_programs_get_503_with_retry_after(cut_off: FlaskClient) -> None:
     answer = cut_off.get("/api/automation/inbox", headers=HEADER)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert answer.headers["Retry-After"] == "5"
@@ -41,7 +41,7 @@ def test_without_the_database_programs_are_told_to_come_back(cut_off: FlaskClien
     assert "127.0.0.1" not in answer.text
 
 
-def test_without_the_database_a_dispatch_is_told_to_come_back(cut_off: FlaskClient) -> None:
+def test_without_the_database_a_dispatch_gets_503_with_retry_after(cut_off: FlaskClient) -> None:
     answer = cut_off.post("/api/automation/dispatch", headers=HEADER)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert "can't be reached" in answer.json["detail"]  # type: ignore[index]
@@ -57,7 +57,7 @@ def test_without_the_database_a_dispatch_is_told_to_come_back(cut_off: FlaskClie
         ("42P01", HTTPStatus.INTERNAL_SERVER_ERROR, "logged"),
     ],
 )
-def test_an_error_of_the_database_is_answered_by_what_it_means(
+def test_a_database_error_is_answered_by_its_kind(
     container: Container, state: str, status: HTTPStatus, words: str
 ) -> None:
     def fail() -> NoReturn:
@@ -106,7 +106,7 @@ def test_with_database_schema_and_heartbeat_it_is_ready(
     assert anonymous.get("/readyz").status_code == HTTPStatus.OK
 
 
-def test_a_fault_of_ours_is_not_shown_to_the_caller(container: Container) -> None:
+def test_an_internal_error_shows_no_details_to_the_caller(container: Container) -> None:
     settings = container.settings.model_copy(update={"trust_role_header": True})
     broken = replace(container, settings=settings, dispatcher="not a dispatcher")  # type: ignore[arg-type]
     client = create_app(broken).test_client()
@@ -116,7 +116,7 @@ def test_a_fault_of_ours_is_not_shown_to_the_caller(container: Container) -> Non
     assert "dispatcher" not in answer.text
 
 
-def test_a_page_that_does_not_exist_says_so_kindly(admin: Browser) -> None:
+def test_a_missing_page_says_so(admin: Browser) -> None:
     answer = admin.get("/automation/items/404")
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "There is no inbox item 404." in answer.text
@@ -129,7 +129,7 @@ def test_a_page_with_a_bad_filter_says_which(admin: Browser) -> None:
 
 
 @pytest.mark.usefixtures("item_id")
-def test_metrics_hold_the_strip_and_the_times_of_requests(program: Program, web: Flask) -> None:
+def test_metrics_contain_the_stats_and_the_times_of_requests(program: Program, web: Flask) -> None:
     program.get("/api/automation/inbox")
     web.test_client().open("/nowhere/at/all", method="BREW")
     answer = program.get("/metrics")

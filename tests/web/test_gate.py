@@ -35,7 +35,7 @@ def path_of(rule: Rule) -> str:
     return re.sub(r"<id:\w+>", "1", path)
 
 
-def test_what_is_open_is_this_and_nothing_else(web: Flask) -> None:
+def test_only_these_routes_are_open(web: Flask) -> None:
     served = {rule.endpoint for rule in web.url_map.iter_rules()}
     assert served >= OPEN_ENDPOINTS
     assert {"webhooks"} == OPEN_BLUEPRINTS
@@ -69,29 +69,29 @@ def test_without_the_admin_role_every_route_is_forbidden(web: Flask, agent: Brow
         assert answer.status_code == HTTPStatus.FORBIDDEN, (method, path)
 
 
-def test_an_unknown_path_tells_strangers_nothing(anonymous: Browser) -> None:
+def test_an_unknown_path_is_not_revealed_without_authentication(anonymous: Browser) -> None:
     assert anonymous.get("/api/secret").status_code == HTTPStatus.UNAUTHORIZED
     assert anonymous.get("/secret").location == "/login?next=%2Fsecret"
 
 
 @pytest.mark.parametrize("path", ["/api/automation/stats", "/automation", "/metrics"])
-def test_a_token_opens_api_pages_and_metrics(program: Program, path: str) -> None:
+def test_a_token_gives_access_to_api_pages_and_metrics(program: Program, path: str) -> None:
     assert program.get(path).status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("token", ["ac_wrong", "", "ac_\x7f", "é"])
-def test_a_bad_token_is_refused_even_beside_a_good_session(admin: Browser, token: str) -> None:
+def test_a_bad_token_is_refused_even_with_a_valid_session(admin: Browser, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     answer = admin.get("/api/automation/stats", headers=headers)
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_the_role_header_means_nothing_unless_it_is_trusted(web: Flask) -> None:
+def test_the_role_header_is_ignored_unless_it_is_trusted(web: Flask) -> None:
     answer = web.test_client().get("/api/automation/stats", headers=ADMIN_HEADER)
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_a_trusted_role_header_opens_api_and_pages_from_this_machine(trusting_web: Flask) -> None:
+def test_a_trusted_role_header_gives_access_from_this_machine(trusting_web: Flask) -> None:
     client = trusting_web.test_client()
     for path in ("/api/automation/stats", "/automation"):
         assert client.get(path, headers=ADMIN_HEADER).status_code == HTTPStatus.OK
@@ -122,7 +122,7 @@ def test_another_role_in_the_header_is_forbidden(trusting_web: Flask, role: str)
     ],
     ids=["another machine", "a name made to point here", "a proxy", "another proxy"],
 )
-def test_a_trusted_role_header_counts_only_from_this_very_machine(
+def test_a_trusted_role_header_is_ignored_from_other_machines(
     trusting_web: Flask, origin: dict[str, str], headers: dict[str, str]
 ) -> None:
     answer = trusting_web.test_client().get(
@@ -143,7 +143,7 @@ def test_a_session_ends_after_twelve_hours(admin: Browser, clock: TurnableClock)
     ["is_active = false", "password_hash = 'another'"],
     ids=["disabled", "password changed"],
 )
-def test_a_session_ends_with_what_it_rests_on(
+def test_a_session_ends_when_its_user_is_disabled_or_the_password_changes(
     admin: Browser, sessions: Sessions, change: str
 ) -> None:
     with sessions.begin() as session:
@@ -151,7 +151,7 @@ def test_a_session_ends_with_what_it_rests_on(
     assert admin.get("/automation").status_code == HTTPStatus.SEE_OTHER
 
 
-def test_a_session_signed_with_another_key_is_nobody(admin: Browser, container: Container) -> None:
+def test_a_session_signed_with_another_key_is_invalid(admin: Browser, container: Container) -> None:
     settings = container.settings.model_copy(update={"secret_key": SecretStr("y" * 32)})
     elsewhere = create_app(replace(container, settings=settings)).test_client()
     cookie = admin.client.get_cookie("automation_session")
@@ -171,7 +171,7 @@ def test_a_session_signed_with_another_key_is_nobody(admin: Browser, container: 
         "/automation/overview/daily-summary",
     ],
 )
-def test_a_session_changes_nothing_without_its_csrf_token(
+def test_a_session_needs_its_csrf_token_to_change_anything(
     admin: Browser, item_id: int, path: str
 ) -> None:
     assert admin.client.post(path).status_code == HTTPStatus.BAD_REQUEST
@@ -180,7 +180,7 @@ def test_a_session_changes_nothing_without_its_csrf_token(
     assert admin.get(f"/api/automation/inbox/{item_id}").json["status"] == "open"  # type: ignore[index]
 
 
-def test_every_answer_carries_the_headers_that_protect_it(admin: Browser) -> None:
+def test_every_response_has_the_security_headers(admin: Browser) -> None:
     for path in ("/login", "/automation", "/api/automation/stats", "/nowhere", "/healthz"):
         headers = admin.get(path).headers
         assert "script-src 'self'" in headers["Content-Security-Policy"]
@@ -191,7 +191,7 @@ def test_every_answer_carries_the_headers_that_protect_it(admin: Browser) -> Non
         assert headers["Cache-Control"] == "no-store"
 
 
-def test_over_https_the_cookie_is_secure_and_the_browser_stays_there(web: Flask) -> None:
+def test_over_https_the_cookie_is_secure_and_hsts_is_sent(web: Flask) -> None:
     answer = web.test_client().get("/login", base_url="https://center.example")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "Strict-Transport-Security" in answer.headers

@@ -39,7 +39,7 @@ def away(container: Container) -> float:
         return float(session.scalars(since).one())
 
 
-def test_an_idle_queue_and_a_provider_that_answers_read_zero(
+def test_gauges_are_zero_with_an_empty_queue_and_a_working_provider(
     gauge: Callable[[str], float], admin: Browser
 ) -> None:
     assert gauge("due") == 0

@@ -19,13 +19,13 @@ from tests.web.conftest import Browser
         "/automation/overview",
     ],
 )
-def test_a_page_shows_itself_also_with_nothing_on_it(admin: Browser, path: str) -> None:
+def test_a_page_without_data_is_shown(admin: Browser, path: str) -> None:
     answer = admin.get(path)
     assert answer.status_code == HTTPStatus.OK
     assert answer.content_type == "text/html; charset=utf-8"
 
 
-def test_an_item_is_worked_from_its_page_without_scripts(admin: Browser, item_id: int) -> None:
+def test_an_item_is_resolved_from_its_page_without_scripts(admin: Browser, item_id: int) -> None:
     page = f"/automation/items/{item_id}"
     assert "Reopen" not in admin.get(page).text
     answer = admin.submit(f"{page}/resolve", page=page, note="Refund started.", version="1")
@@ -37,7 +37,7 @@ def test_an_item_is_worked_from_its_page_without_scripts(admin: Browser, item_id
     assert "/acknowledge" not in shown
 
 
-def test_who_comes_second_is_told_on_the_page_who_was_first(admin: Browser, item_id: int) -> None:
+def test_the_page_tells_the_second_admin_who_was_first(admin: Browser, item_id: int) -> None:
     page = f"/automation/items/{item_id}"
     admin.submit(f"{page}/resolve", page=page, version="1")
     admin.submit(f"{page}/dismiss", page=page, version="1")
@@ -53,7 +53,7 @@ def test_acknowledging_from_the_list_leads_back_to_the_same_list(
     assert answer.location == here
 
 
-def test_an_act_never_leads_to_another_site(admin: Browser, item_id: int) -> None:
+def test_an_action_never_redirects_to_another_site(admin: Browser, item_id: int) -> None:
     page = f"/automation/items/{item_id}"
     answer = admin.submit(f"{page}/dismiss", page=page, back="https://evil.example")
     assert answer.location == page
@@ -67,7 +67,7 @@ def test_what_customers_write_is_shown_as_text(admin: Browser, item_id: int) -> 
 
 
 @pytest.mark.parametrize("link", ["https://evil.example", "//evil.example", "javascript:alert(1)"])
-def test_a_link_that_leads_elsewhere_is_not_shown(
+def test_a_link_to_another_site_is_not_shown(
     admin: Browser, sessions: Sessions, item_id: int, link: str
 ) -> None:
     with sessions.begin() as session:
@@ -197,7 +197,7 @@ def test_a_message_page_says_which_earlier_message_it_waits_for(
     assert 'href="/automation/outbound/1"' in shown
 
 
-def test_a_case_page_shows_the_report_and_how_it_was_proved(
+def test_a_case_page_shows_report_verification_and_later_messages(
     admin: Browser, sessions: Sessions
 ) -> None:
     write_case(sessions)

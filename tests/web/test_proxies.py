@@ -29,7 +29,7 @@ def test_behind_trusted_proxies_the_cookie_is_secure_and_hsts_is_sent(
 
 
 @pytest.mark.parametrize("proxies, forwarded", [(0, "https"), (1, "https, http")])
-def test_what_no_trusted_proxy_has_said_does_not_count(
+def test_headers_that_no_trusted_proxy_set_are_ignored(
     container: Container, proxies: int, forwarded: str
 ) -> None:
     answer = _sign_in_page(_client(container, proxies), forwarded)

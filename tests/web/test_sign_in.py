@@ -15,7 +15,7 @@ def test_signing_in_leads_to_the_inbox(anonymous: Browser) -> None:
     assert "maria" in anonymous.get("/automation").text
 
 
-def test_signing_in_leads_on_to_where_the_person_was_headed(anonymous: Browser) -> None:
+def test_signing_in_redirects_to_the_requested_page(anonymous: Browser) -> None:
     login = anonymous.get("/automation/events?status=failed").location
     assert 'value="/automation/events?status=failed"' in anonymous.get(login).text
     answer = anonymous.sign_in("maria", next="/automation/events?status=failed")
@@ -35,7 +35,7 @@ def test_signing_in_leads_on_to_where_the_person_was_headed(anonymous: Browser) 
         "/logout",
     ],
 )
-def test_signing_in_never_leads_elsewhere(anonymous: Browser, goal: str) -> None:
+def test_signing_in_never_redirects_to_another_site(anonymous: Browser, goal: str) -> None:
     assert anonymous.sign_in("maria", next=goal).location == "/automation"
     assert goal not in anonymous.get("/login", query_string={"next": goal}).text
 
@@ -54,9 +54,7 @@ def test_a_refusal_does_not_say_what_was_wrong(
     assert anonymous.get("/automation").status_code == HTTPStatus.SEE_OTHER
 
 
-def test_an_account_at_rest_gives_the_same_refusal(
-    anonymous: Browser, clock: TurnableClock
-) -> None:
+def test_a_locked_account_gives_the_same_refusal(anonymous: Browser, clock: TurnableClock) -> None:
     wrong = [anonymous.sign_in("maria", "wrong wrong wrong").status_code for _ in range(5)]
     assert set(wrong) == {HTTPStatus.UNAUTHORIZED}
     assert anonymous.sign_in("maria").status_code == HTTPStatus.UNAUTHORIZED
@@ -75,13 +73,13 @@ def test_an_impossible_name_or_password_is_refused_in_a_sentence(
     assert f"The field {field}" in answer.text
 
 
-def test_nobody_is_signed_in_by_a_form_from_elsewhere(anonymous: Browser) -> None:
+def test_a_form_of_another_site_signs_nobody_in(anonymous: Browser) -> None:
     fields = {"username": "maria", "password": "a passphrase of some length"}
     answer = anonymous.client.post("/login", data=fields)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
 
 
-def test_nothing_of_the_session_before_survives_signing_in(web: Flask) -> None:
+def test_signing_in_removes_the_data_of_the_former_session(web: Flask) -> None:
     browser = Browser(web.test_client())
     before = csrf_token(browser.get("/login").text)
     browser.sign_in("maria")
@@ -103,6 +101,6 @@ def test_a_person_without_the_role_is_told_so_and_can_sign_out(agent: Browser) -
     assert signed_out.location == "/login"
 
 
-def test_nobody_is_signed_out_by_a_form_from_elsewhere(admin: Browser) -> None:
+def test_a_form_of_another_site_signs_nobody_out(admin: Browser) -> None:
     assert admin.client.post("/logout").status_code == HTTPStatus.BAD_REQUEST
     assert admin.get("/automation").status_code == HTTPStatus.OK

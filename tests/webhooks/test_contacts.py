@@ -12,14 +12,14 @@ OTHER = {"wa_id": "34600333444", "user_id": "ES.77"}
 
 
 @pytest.mark.parametrize("item", [{"from": NUMBER}, {"from_user_id": USER_ID}])
-def test_the_missing_half_is_taken_from_the_contact_that_shares_the_other(
+def test_a_missing_number_or_user_id_is_taken_from_the_contact(
     item: dict[str, Any],
 ) -> None:
     whole = {"from": NUMBER, "from_user_id": USER_ID}
     assert completed("messages", item, [OTHER, BOTH]) == whole
 
 
-def test_a_status_is_completed_as_a_message_is() -> None:
+def test_a_status_is_completed_from_the_contact_like_a_message() -> None:
     item = {"recipient_user_id": USER_ID}
     assert completed("statuses", item, [BOTH]) == item | {"recipient_id": NUMBER}
 
@@ -28,11 +28,11 @@ def test_a_status_is_completed_as_a_message_is() -> None:
     "contacts",
     [None, {}, [], [7], [OTHER], [{"wa_id": NUMBER}], [BOTH | {"user_id": "no id"}]],
 )
-def test_contacts_that_do_not_help_change_nothing(contacts: object) -> None:
+def test_other_contacts_change_nothing(contacts: object) -> None:
     item = {"from": NUMBER, "text": {"body": "hello"}}
     assert completed("messages", item, contacts) == item
 
 
-def test_what_the_message_says_itself_is_never_replaced() -> None:
+def test_fields_of_the_message_are_never_replaced() -> None:
     item = {"from": NUMBER, "from_user_id": "ES.1"}
     assert completed("messages", item, [BOTH]) == item

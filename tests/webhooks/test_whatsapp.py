@@ -105,11 +105,13 @@ def test_meta_gets_its_challenge_back(client: FlaskClient) -> None:
         {"hub.mode": "unsubscribe", "hub.verify_token": "verify-token", "hub.challenge": "42"},
     ],
 )
-def test_a_stranger_gets_no_challenge_back(client: FlaskClient, query: dict[str, str]) -> None:
+def test_a_wrong_verify_token_gets_no_challenge_back(
+    client: FlaskClient, query: dict[str, str]
+) -> None:
     assert is_problem(client.get(PATH, query_string=query), 403)
 
 
-def test_a_signed_message_is_taken_in(client: FlaskClient, read: Read) -> None:
+def test_a_signed_message_is_processed(client: FlaskClient, read: Read) -> None:
     response = post(client, body_of(messages(message())))
     assert (response.status_code, response.json) == (200, {"received": 1, "kept": 0})
     (row,) = read("SELECT message_fingerprint, kind, sent_at FROM cc_inbound_messages")
@@ -129,7 +131,7 @@ def test_a_signed_message_is_taken_in(client: FlaskClient, read: Read) -> None:
         "sha256=" + "\u0661" * 64,
     ],
 )
-def test_a_body_without_our_signature_is_not_even_read(
+def test_a_body_with_a_bad_signature_is_not_parsed(
     client: FlaskClient, read: Read, signature: str
 ) -> None:
     header = signature.encode().decode("latin-1")
@@ -200,7 +202,7 @@ def test_a_body_that_is_not_a_whatsapp_accounts_is_refused_and_nothing_is_writte
         (body_of({"statuses": [{"status": "sent"}]}), "status sent", "id is missing"),
     ],
 )
-def test_a_part_of_a_form_that_we_do_not_know_is_answered_200_kept_and_announced(
+def test_a_part_of_unknown_form_is_answered_200_quarantined_and_reported(
     client: FlaskClient, read: Read, body: object, kind: str, fault: str
 ) -> None:
     response = post(client, body)
@@ -214,7 +216,7 @@ def test_a_part_of_a_form_that_we_do_not_know_is_answered_200_kept_and_announced
     assert count(read) == 0
 
 
-def test_the_same_unknown_part_twice_is_kept_once(client: FlaskClient, read: Read) -> None:
+def test_a_repeated_unknown_part_is_stored_once(client: FlaskClient, read: Read) -> None:
     body = with_changes({"field": "account_update", "value": {"event": "BAN"}})
     for _ in range(2):
         assert post(client, body).status_code == 200
@@ -238,7 +240,7 @@ def test_parts_of_one_kind_become_one_warning(
     assert "field account_update" in items[0]["title"]
 
 
-def test_what_is_kept_is_counted_by_kind_in_the_metrics(
+def test_quarantined_parts_are_counted_by_kind_in_the_metrics(
     client: FlaskClient, container: Container
 ) -> None:
     post(client, with_changes({"field": "account_update"}))
@@ -247,7 +249,9 @@ def test_what_is_kept_is_counted_by_kind_in_the_metrics(
     assert 'automation_webhook_parts_quarantined{kind="field account_update"} 1.0' in shown
 
 
-def test_what_is_kept_is_sealed(client: FlaskClient, container: Container, read: Read) -> None:
+def test_quarantined_parts_are_encrypted(
+    client: FlaskClient, container: Container, read: Read
+) -> None:
     post(client, body_of(messages(message(words="nothing", timestamp="soon"))))
     (part,) = read("SELECT * FROM cc_quarantined_parts")
     assert "34600111222" not in str(part)
@@ -255,7 +259,7 @@ def test_what_is_kept_is_sealed(client: FlaskClient, container: Container, read:
     assert body["entry"][0]["changes"][0]["value"]["messages"][0]["from"] == "34600111222"
 
 
-def test_a_later_release_takes_in_again_what_was_kept(
+def test_a_later_release_processes_quarantined_parts(
     client: FlaskClient, container: Container, read: Read, alter: Callable[[str], None]
 ) -> None:
     alter(f"ADD CONSTRAINT no_poison CHECK (message_fingerprint <> '{print_of('wamid.1')}')")
@@ -272,7 +276,7 @@ def test_a_later_release_takes_in_again_what_was_kept(
     ]
 
 
-def test_what_is_kept_is_forgotten_when_its_time_is_over(
+def test_expired_quarantined_parts_are_deleted(
     client: FlaskClient, container: Container, clock: TurnableClock, read: Read
 ) -> None:
     post(client, with_changes({"field": "account_update"}))
@@ -283,13 +287,13 @@ def test_what_is_kept_is_forgotten_when_its_time_is_over(
     assert not read("SELECT id FROM cc_quarantined_parts")
 
 
-def test_half_of_a_surrogate_pair_is_malformed(client: FlaskClient, read: Read) -> None:
+def test_an_unpaired_surrogate_is_malformed(client: FlaskClient, read: Read) -> None:
     body = json.dumps(body_of(messages(message(words="@@")))).replace("@@", "fraud \\ud83d")
     assert is_problem(post(client, body.encode()), 400)
     assert count(read) == 0
 
 
-def test_a_null_character_in_the_words_does_no_harm(client: FlaskClient, read: Read) -> None:
+def test_a_nul_character_in_the_text_is_accepted(client: FlaskClient, read: Read) -> None:
     assert post(client, body_of(messages(message(words="fraud\x00!")))).status_code == 200
     assert read("SELECT report FROM cc_verification_jobs") == [{"report": "fraud !"}]
 
@@ -301,7 +305,7 @@ def test_a_body_over_one_mebibyte_is_refused(client: FlaskClient, read: Read) ->
     assert count(read) == 1
 
 
-def test_every_entry_change_and_message_is_taken_in(client: FlaskClient, read: Read) -> None:
+def test_every_entry_change_and_message_is_processed(client: FlaskClient, read: Read) -> None:
     body = body_of(messages(message("wamid.1"), message("wamid.2")), messages(message("wamid.3")))
     body["entry"].append(body_of(messages(message("wamid.4")))["entry"][0])
     assert post(client, body).json == {"received": 4, "kept": 0}
@@ -315,7 +319,7 @@ def test_one_bad_message_does_not_lose_the_others(client: FlaskClient, read: Rea
     assert count(read) == 2
 
 
-def test_a_message_that_fails_inside_is_kept_and_the_others_are_taken_in(
+def test_a_message_with_an_internal_error_is_quarantined_and_the_others_are_processed(
     client: FlaskClient, read: Read, alter: Callable[[str], None]
 ) -> None:
     alter(f"ADD CONSTRAINT no_poison CHECK (message_fingerprint <> '{print_of('wamid.2')}')")
@@ -345,7 +349,7 @@ def test_the_same_body_twice_changes_nothing_the_second_time(
         {"type": "interactive", "interactive": {"list_reply": {"id": "1", "title": REPORT}}},
     ],
 )
-def test_a_pressed_button_says_what_is_on_it(
+def test_a_pressed_button_counts_as_its_text(
     client: FlaskClient, read: Read, content: dict[str, Any]
 ) -> None:
     post(client, body_of(messages(message() | {"text": None} | content)))
@@ -353,9 +357,7 @@ def test_a_pressed_button_says_what_is_on_it(
 
 
 @pytest.mark.parametrize("kind", ["image", "sticker", "reaction", "audio", "unsupported", "x_new"])
-def test_anything_else_is_answered_and_not_refused(
-    client: FlaskClient, read: Read, kind: str
-) -> None:
+def test_other_kinds_of_messages_are_answered(client: FlaskClient, read: Read, kind: str) -> None:
     item = {"from": "34600111222", "id": "wamid.1", "type": kind, kind: {"id": "1"}}
     assert post(client, body_of(messages(item))).status_code == 200
     assert len(read("SELECT id FROM cc_outbound_jobs")) == 1
@@ -388,7 +390,7 @@ def away(settings: Settings, clock: TurnableClock) -> Iterator[FlaskClient]:
     container.close()
 
 
-def test_without_a_database_meta_is_asked_to_come_back(away: FlaskClient) -> None:
+def test_without_a_database_the_webhook_answers_503(away: FlaskClient) -> None:
     response = post(away, body_of(messages(message())))
     assert is_problem(response, 503)
     assert int(response.headers["Retry-After"]) > 0
@@ -399,14 +401,14 @@ def test_without_a_database_a_bad_signature_is_still_refused(away: FlaskClient) 
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_other_methods_ask_for_an_identity(client: FlaskClient, method: str) -> None:
+def test_other_methods_require_authentication(client: FlaskClient, method: str) -> None:
     assert is_problem(getattr(client, method)(PATH), 401)
 
 
 USER = "ES.13491208655302741918"
 
 
-def test_a_customer_without_a_number_is_heard_and_answered_by_user_id(
+def test_a_customer_without_a_number_is_answered_by_user_id(
     client: FlaskClient, read: Read
 ) -> None:
     nameless = {key: value for key, value in message().items() if key != "from"}
@@ -436,7 +438,7 @@ def test_a_change_of_number_or_user_id_moves_the_customer(client: FlaskClient, r
     assert not read("SELECT id FROM cc_quarantined_parts")
 
 
-def test_a_delivery_status_teaches_a_user_id(
+def test_a_user_id_in_a_delivery_status_is_stored(
     client: FlaskClient, customer: Customer, read: Read
 ) -> None:
     customer.write("hello")

@@ -1,7 +1,7 @@
 """Alembic's environment: migrations run as the owner of the schema, one upgrade at a time.
 
-The lock belongs to the session, because each revision is a transaction of its own: a lock
-or a setting that belongs to a transaction would end with the first revision.
+Lock and timeouts are set for the session. Each revision is a transaction of its own, so a lock
+or a setting of a transaction would end with the first revision.
 """
 
 # ruff: noqa: F401 - each import of models registers its tables with the metadata
@@ -23,14 +23,14 @@ from app.core.schema import MIGRATION_LOCK
 from app.core.settings import Settings
 
 LOCK_TIMEOUT = "10s"
-"""How long a revision waits for a table before it gives up, so that it holds up nobody."""
+"""How long a revision waits for a table. Queries that queue behind it wait no longer than this."""
 
 STATEMENT_TIMEOUT = "15min"
 """How long one statement of a revision may take, such as building an index."""
 
 
 def _owner_url() -> str:
-    """Return the URL that the caller put in, or that of the environment."""
+    """Return the URL that the caller has set, or that of the environment."""
     if url := context.config.attributes.get("url"):
         return str(url)
     settings = Settings.load()
@@ -39,7 +39,7 @@ def _owner_url() -> str:
 
 def _run() -> None:
     engine = create_engine(_owner_url(), poolclass=pool.NullPool)
-    with engine.connect() as connection:  # its end frees the lock, whatever happens
+    with engine.connect() as connection:  # closing the connection frees the lock
         _wait_for_turn(connection)
         context.configure(
             connection=connection,
@@ -51,7 +51,7 @@ def _run() -> None:
 
 
 def _wait_for_turn(connection: Connection) -> None:
-    """Wait for other upgrades without limit, then bound what the revisions may wait for."""
+    """Wait for other upgrades without limit, then set the timeouts of the revisions."""
     with connection.begin():
         connection.execute(text("SET lock_timeout = 0; SET statement_timeout = 0"))
         connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

@@ -1,4 +1,4 @@
-"""What every table of ours gets: row security for `service_role` alone, and honest timestamps."""
+"""Helpers for migrations: row security, `updated_at` and NOTIFY triggers."""
 
 from alembic import op
 
@@ -6,7 +6,7 @@ ROLE = "service_role"
 
 
 def protect(*tables: str) -> None:
-    """Enable and force row-level security on `tables`; admit `service_role` and nobody else."""
+    """Enable and force row-level security on `tables`, with access for `service_role` only."""
     for table in tables:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
@@ -17,9 +17,10 @@ def protect(*tables: str) -> None:
 
 
 def touch_on_update(*tables: str) -> None:
-    """Let a trigger keep `updated_at` of `tables`, whoever writes.
+    """Create a trigger that sets `updated_at` of `tables` on every update.
 
-    A statement that sets it by itself spares the call, which bulk updates would feel.
+    A statement that sets `updated_at` itself does not call the function. Bulk updates do this,
+    because one call per row would slow them down.
     """
     for table in tables:
         op.execute(
@@ -38,7 +39,7 @@ def drop(*tables: str) -> None:
 def notify_on_work(table: str, *, on_update_of: str) -> None:
     """NOTIFY the channel `table` once per statement that inserts rows or sets `on_update_of`.
 
-    NOTIFY takes a lock at commit; the session setting `automation.notify = off` spares it.
+    NOTIFY takes a lock at commit. The session setting `automation.notify = off` avoids it.
     """
     op.execute(
         f"""

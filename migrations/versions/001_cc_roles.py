@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create what is missing; roles belong to the whole server and may be there already."""
+    """Create role and function. Roles belong to the whole server, so the role may exist already."""
     op.execute(
         """
         DO $$ BEGIN
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back all but the role, which other databases of the server may use."""
+    """Revert everything except the role, which other databases of the server may use."""
     op.execute("DROP FUNCTION cc_touch_updated_at()")
     op.execute("REVOKE SELECT ON alembic_version FROM service_role")
     op.execute("REVOKE USAGE ON SCHEMA public FROM service_role")

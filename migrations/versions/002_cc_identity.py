@@ -16,7 +16,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    """Create the tables, and let `service_role` alone into them."""
+    """Create the tables, with access for `service_role` only."""
     op.execute(
         """
         CREATE TABLE cc_users (

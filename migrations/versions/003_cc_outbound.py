@@ -1,4 +1,4 @@
-"""Outbound messages, their attempts and the acts on them."""
+"""Outbound messages, their attempts and their history."""
 
 from alembic import op
 
@@ -17,7 +17,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    """Create the tables, and let `service_role` alone into them."""
+    """Create the tables, with access for `service_role` only."""
     op.execute(
         """
         CREATE TABLE cc_outbound_jobs (

@@ -1,4 +1,4 @@
-"""Recurrences: each event leads to its item, and an item knows what was new since it was seen."""
+"""Recurrences: a link from event to item, and the count at the last acknowledgement."""
 
 from alembic import op
 
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Link events to the item they were folded into; let the count of an item reach zero."""
+    """Add a link from events to items, and allow a count of zero."""
     op.execute("ALTER TABLE cc_automation_events ADD COLUMN item_id BIGINT")
     op.execute(
         "CREATE INDEX ix_cc_automation_events_item ON cc_automation_events (item_id, id)"
@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the links and the counts of what was seen."""
+    """Drop the links and the counts."""
     op.execute(f"SET LOCAL ROLE {ROLE}")
     op.execute("UPDATE cc_admin_inbox_items SET occurrences = 1 WHERE occurrences = 0")
     op.execute("RESET ROLE")

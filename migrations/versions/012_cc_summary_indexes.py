@@ -1,6 +1,7 @@
-"""Indexes by time, so that the daily summary reads its day and not all history.
+"""Indexes by time, so that the daily summary reads only the rows of its day.
 
-BRIN where rows come in order of time: it adds nothing measurable to an insert.
+Tables whose rows arrive in the order of time get a BRIN index, which adds no measurable cost
+to an insert.
 """
 
 from alembic import op

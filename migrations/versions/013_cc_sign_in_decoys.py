@@ -1,4 +1,4 @@
-"""Decoys: a sign-in with an unknown name updates one, so that it costs what a known one does."""
+"""Rows that sign-ins with unknown names update, so that they take as long as others."""
 
 from alembic import op
 

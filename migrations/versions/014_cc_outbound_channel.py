@@ -1,4 +1,4 @@
-"""The pace and the circuit of the provider; claims of outbound jobs by index."""
+"""The send rate and the circuit breaker of the provider; indexes for claims of jobs."""
 
 from alembic import op
 
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the channel's row, mark claimed jobs, and drop what the pace was computed from."""
+    """Create the channel, mark claimed jobs, and drop the columns of the former rate limit."""
     op.execute(
         """
         CREATE TABLE cc_outbound_channels (

@@ -1,4 +1,4 @@
-"""The quarantine: what WhatsApp sent and this release could not use, sealed for a bounded time."""
+"""The quarantine of webhook parts that a release could not use."""
 
 from alembic import op
 
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table, and let `service_role` alone into it."""
+    """Create the table, with access for `service_role` only."""
     op.execute(
         """
         CREATE TABLE cc_quarantined_parts (
@@ -33,5 +33,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table with what it keeps."""
+    """Drop the table with its rows."""
     drop("cc_quarantined_parts")

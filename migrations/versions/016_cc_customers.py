@@ -1,4 +1,4 @@
-"""Customers known by a number, a user id or both; message ids as fingerprints."""
+"""Customers with a number, a user id or both; message ids as fingerprints."""
 
 from alembic import op
 
@@ -37,7 +37,7 @@ CREATE INDEX ix_cc_outbound_jobs_recipient
 
 
 def upgrade() -> None:
-    """Make a customer of each number, point the rows at them, and forget the message ids."""
+    """Create a customer per number, link the rows to them, and hash the message ids."""
     _create_table()
     _force_row_security(on=False)
     _make_customers()
@@ -49,7 +49,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Give each row its number back. A customer without a number stops it."""
+    """Restore the number of each row. Fails if a customer has no number."""
     _rename("message_fingerprint", "provider_message_id")
     _force_row_security(on=False)
     for table, prefix in REFERRING:
@@ -97,7 +97,7 @@ def _create_table() -> None:
 
 
 def _make_customers() -> None:
-    """Make a customer of each number, with the newest spelling and mask of it."""
+    """Create a customer per number, with its newest spelling and mask."""
     numbers = " UNION ALL ".join(
         f"SELECT {prefix}_encrypted AS encrypted, {prefix}_fingerprint AS fingerprint,"  # noqa: S608 - names from above
         f" {prefix}_masked AS masked, created_at FROM {table}"
@@ -112,9 +112,9 @@ def _make_customers() -> None:
 
 
 def _point_at_customers() -> None:
-    """Set `customer_id` by the number's fingerprint.
+    """Set `customer_id` by the fingerprint of the number.
 
-    A message whose number stands nowhere else, because all about it was pruned, goes.
+    A message is deleted if no other row has its number, because retention removed them.
     """
     for table, prefix in REFERRING:
         op.execute(f"ALTER TABLE {table} ADD COLUMN customer_id BIGINT")
@@ -135,10 +135,11 @@ def _point_at_customers() -> None:
 
 
 def _forget_message_ids(table: str) -> None:
-    """Replace ids by their hash, which needs no key here: an id holds 72 random bits or more.
+    """Replace message ids by their SHA-256.
 
-    Ids of later messages are fingerprinted with the key, so they never equal these. The
-    delivery statuses of earlier messages find their attempts by the tracker.
+    The hash needs no key, because an id contains at least 72 random bits. Later ids are
+    fingerprinted with a key, so they never equal these. Delivery statuses of earlier messages
+    find their attempts by the tracker.
     """
     op.execute(
         f"UPDATE {table}"  # noqa: S608 - a name from above
@@ -158,7 +159,7 @@ def _rename(former: str, name: str) -> None:
 
 
 def _give_numbers_back(table: str, prefix: str) -> None:
-    """Copy the customer's columns; NOT NULL stops it where a customer has no number."""
+    """Copy the columns of the customer. NOT NULL fails if a customer has no number."""
     names = ["fingerprint"] if table == "cc_inbound_messages" else ["fingerprint", "encrypted"]
     for name in names:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {prefix}_{name} TEXT")
@@ -176,7 +177,7 @@ def _give_numbers_back(table: str, prefix: str) -> None:
 
 
 def _force_row_security(*, on: bool) -> None:
-    """Let the owner see the rows in this transaction, or hide them from it again."""
+    """Turn forced row security on or off. Without it the owner sees all rows."""
     tables = {*MESSAGE_IDS, "cc_customers", *(table for table, _prefix in REFERRING)}
     for table in sorted(tables):
         op.execute(f"ALTER TABLE {table} {'' if on else 'NO '}FORCE ROW LEVEL SECURITY")

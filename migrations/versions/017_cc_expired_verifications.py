@@ -13,7 +13,7 @@ BEFORE = "'awaiting_verification', 'verified', 'exhausted', 'cancelled'"
 
 
 def upgrade() -> None:
-    """Know the status, and index the time of it for the daily summary."""
+    """Allow the status, and index its time for the daily summary."""
     _know_statuses(f"{BEFORE}, 'expired'")
     op.execute(
         "CREATE INDEX ix_cc_verification_jobs_expired ON cc_verification_jobs (closed_at)"
@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Call expired verifications cancelled."""
+    """Change expired verifications to cancelled."""
     op.execute("DROP INDEX ix_cc_verification_jobs_expired")
     op.execute(f"SET LOCAL ROLE {ROLE}")
     op.execute("UPDATE cc_verification_jobs SET status = 'cancelled' WHERE status = 'expired'")

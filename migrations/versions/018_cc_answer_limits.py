@@ -1,4 +1,4 @@
-"""An index by time, by which the messages of the last hour are counted."""
+"""An index by time, to count the messages of the last hour."""
 
 from alembic import op
 

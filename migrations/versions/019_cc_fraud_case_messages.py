@@ -13,7 +13,7 @@ TABLE = "cc_fraud_case_messages"
 
 
 def upgrade() -> None:
-    """Create the table, and let `service_role` alone into it."""
+    """Create the table, with access for `service_role` only."""
     op.execute(
         f"""
         CREATE TABLE {TABLE} (

@@ -1,4 +1,4 @@
-"""The order of one customer's outbound messages: which job waits for which."""
+"""The order of a customer's outbound messages."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Let a job name the job that it waits for, and index what is queued by customer."""
+    """Add the job that a job waits for, and index queued jobs by customer."""
     op.execute("ALTER TABLE cc_outbound_jobs ADD COLUMN waits_for BIGINT")
     op.execute(
         "CREATE INDEX ix_cc_outbound_jobs_queued ON cc_outbound_jobs (customer_id, id)"
@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Let every job be sent at its own time again."""
+    """Drop the column and the indexes."""
     op.execute("DROP INDEX ix_cc_outbound_jobs_waiting")
     op.execute("DROP INDEX ix_cc_outbound_jobs_queued")
     op.execute("ALTER TABLE cc_outbound_jobs DROP COLUMN waits_for")

@@ -1,8 +1,9 @@
-"""Let the daily summary count the inbox by indexes alone, and the events by a parallel plan.
+"""Indexes and statistics for the daily summary.
 
-Two indexes of the inbox carry the columns that are counted. The new ones are built before the
-old ones go, so that readers wait for the exchange alone. Statistics of how long events waited
-tell the planner that they fall into few groups; the next ANALYZE fills them.
+Two inbox indexes get the counted columns, so that index-only scans count the inbox. They are
+built before the old indexes are dropped, so that readers wait only for the exchange. Statistics
+of the waits of events tell the planner that there are few groups, so that it chooses a parallel
+plan. The next ANALYZE fills them.
 """
 
 from alembic import op
@@ -33,7 +34,7 @@ CREATE STATISTICS st_cc_automation_events_wait ON (
 
 
 def upgrade() -> None:
-    """Let both indexes carry the columns that are counted; keep statistics of the waits."""
+    """Add the counted columns to both indexes, and create the statistics."""
     _exchange(COVERING)
     op.execute(WAIT)
 

@@ -1,4 +1,4 @@
-"""Who had an item before and after an action, so that an action can be undone."""
+"""The assignee before and after an action, which undo needs."""
 
 from alembic import op
 

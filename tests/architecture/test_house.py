@@ -1,4 +1,4 @@
-"""The rules of the house that no other tool checks."""
+"""Rules of the code base that no other tool checks."""
 
 import ast
 import re

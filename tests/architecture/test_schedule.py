@@ -1,4 +1,4 @@
-"""What beat sends exists, and somebody takes it."""
+"""Every scheduled task exists, and a worker consumes its queue."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What each SQLSTATE means, and what the driver's own errors mean without one."""
+"""The classification of database errors."""
 
 import psycopg
 import pytest

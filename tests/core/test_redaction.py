@@ -1,4 +1,4 @@
-"""No code and no full telephone number passes."""
+"""Redaction hides codes and full telephone numbers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Backoff doubles, is capped, jittered, and ends."""
+"""The waits of the retry policy."""
 
 from random import Random
 

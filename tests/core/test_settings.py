@@ -1,4 +1,4 @@
-"""A bad setting is named in one sentence, and its value is not."""
+"""Settings from the environment. An error names the setting but not its value."""
 
 from collections.abc import Callable
 

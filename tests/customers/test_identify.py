@@ -1,4 +1,4 @@
-"""One customer stays one, whichever half of their identity a message carries."""
+"""Messages with the number, the user id or both belong to one customer."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

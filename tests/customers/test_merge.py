@@ -1,4 +1,4 @@
-"""What two customers had before they turned out to be one belongs to the one."""
+"""A merge moves all rows of two customers to one."""
 
 from app.bootstrap import Container
 from app.customers.identify import identify
@@ -12,7 +12,7 @@ NUMBER, USER = "+34600111222", "ES.13491208655302741918"
 
 
 def have_everything(container: Container, identity: Identity, report: str, tries: int) -> int:
-    """Give a customer a row of each kind, an open verification among them."""
+    """Create a customer with a row in each table, among them an open verification."""
     with container.sessions.begin() as session:
         customer = identify(session, identity, vault=container.vault)
         verification = VerificationJob(

@@ -1,4 +1,4 @@
-"""What the tests of the inbox share."""
+"""The fixtures of the inbox tests."""
 
 from collections.abc import Callable
 from itertools import count
@@ -14,7 +14,7 @@ AddItem = Callable[..., int]
 
 @pytest.fixture
 def add_item(sessions: Sessions) -> AddItem:
-    """Return a function that adds an item, open and of no importance unless told otherwise."""
+    """Return a function that adds an item; by default it is open and has the severity info."""
     numbers = count(1)
 
     def add(**columns: Any) -> int:

@@ -1,4 +1,4 @@
-"""`docs/adding-an-event-type.md`, followed to the letter in a copy of the sources."""
+"""Executes the steps of `docs/adding-an-event-type.md` in a copy of the sources."""
 
 import re
 import shutil
@@ -31,7 +31,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def write(folder: Path, title: str, code: str) -> None:
-    """Do as the page says: append to a file that is there, else make it."""
+    """Append the code of the page to a file, or create the file."""
     path = folder / title
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:

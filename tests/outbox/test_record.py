@@ -1,4 +1,4 @@
-"""An event exists if and only if its business change committed, and once."""
+"""Recording events: once per fact, and only with the business transaction."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -33,14 +33,14 @@ def daily_summary(settings: Settings) -> PeriodicJob:
 
 @pytest.fixture
 def started(sessions: Sessions) -> datetime:
-    """Periodic work has been going on here for a month."""
+    """The first start of the installation was a month ago."""
     with sessions.begin() as session:
         return ensure_first_start(session, NOON - timedelta(days=30))
 
 
 @pytest.fixture
 def job_of() -> JobOf:
-    """A function that makes a job for every quarter of an hour of what it is given to do."""
+    """A function that creates a job that runs every 15 minutes with the given work."""
 
     def make(work: Callable[[Session], Any]) -> PeriodicJob:
         def run(session: Session, _slot: Slot) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""A new installation owes nothing from before it began."""
+"""A new installation has no missing runs."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Planned runs that did not happen reach a person, once; those that did alarm nobody."""
+"""Missing and failed runs are reported once."""
 
 import threading
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Each slot runs once, whatever doubles, raises or dies."""
+"""Each slot runs once, also with concurrent, failing and killed processes."""
 
 import os
 import signal

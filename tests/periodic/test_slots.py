@@ -1,4 +1,4 @@
-"""Which planned run a moment belongs to, on ordinary days and when the clocks change."""
+"""Slots on ordinary days and across clock changes."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

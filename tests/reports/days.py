@@ -1,4 +1,4 @@
-"""Rows of a day to sum up, and the summing up."""
+"""Helpers that write the rows of a day and summarise it."""
 
 from datetime import UTC, date, datetime
 from typing import Any

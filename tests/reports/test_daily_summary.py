@@ -1,4 +1,4 @@
-"""The summary of a business date is stored once, told once, and holds no secrets."""
+"""The daily summary is stored once, reported once, and contains no secrets."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

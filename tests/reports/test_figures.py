@@ -1,4 +1,4 @@
-"""The figures of a day are right to its first and last instant."""
+"""The figures of a day, exact at its first and last instant."""
 
 import json
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Rows of before customers existed find their customer; message ids lose their numbers."""
+"""The migration to customers: it links older rows, and hashes message ids."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""The schema that migrations make: equal to the models, closed to all but one role."""
+"""The migrated schema: equal to the models, with access for one role only."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Upgrades that run at once wait for each other, and no revision waits for ever."""
+"""Concurrent upgrades wait for each other, and every revision has timeouts."""
 
 import os
 import subprocess

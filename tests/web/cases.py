@@ -1,4 +1,4 @@
-"""A case in the database, with what its customer added to it."""
+"""Writes a fraud case with later messages of its customer."""
 
 from sqlalchemy import text
 

@@ -1,4 +1,4 @@
-"""What the tests of the web share: callers of every kind, and something to look at."""
+"""The fixtures of the web tests: callers of every kind, an item and an event."""
 
 import re
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The JSON API: what it answers, and what it answers to nonsense."""
+"""The JSON API with valid and invalid requests."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people and programs see when something of ours fails."""
+"""Error responses for people and programs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ HEADER = {"x-user-role": "admin"}
 
 @pytest.fixture
 def cut_off(container: Container) -> Iterator[FlaskClient]:
-    """A client of an application whose database is gone."""
+    """A client of an application without a database."""
     settings = container.settings.model_copy(
         update={
             "database_url": "postgresql+psycopg://nobody@127.0.0.1:9/nothing",

@@ -1,4 +1,4 @@
-"""Who gets in: every route, every kind of caller."""
+"""Access to every route for every kind of caller."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ ADMIN_HEADER = {"x-user-role": "admin"}
 
 
 def guarded(web: Flask) -> Iterator[tuple[str, str]]:
-    """Yield method and path of every route that is not meant to be open."""
+    """Yield method and path of every route that is not open."""
     for rule in web.url_map.iter_rules():
         if rule.endpoint in OPEN_ENDPOINTS or rule.endpoint.split(".")[0] in OPEN_BLUEPRINTS:
             continue

@@ -1,4 +1,4 @@
-"""What the overview and the metrics say of the outbound queue and of its provider."""
+"""The outbound queue and its provider on the overview and in the metrics."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Who a message is about, where only the contacts beside it say all of it."""
+"""Customers whose number or user id is only in the contacts of the webhook."""
 
 from typing import Any
 

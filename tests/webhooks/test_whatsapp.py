@@ -1,4 +1,4 @@
-"""The webhook, as Meta and everybody else may call it."""
+"""The webhook with valid and invalid calls."""
 
 import hashlib
 import hmac

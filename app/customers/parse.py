@@ -1,4 +1,4 @@
-"""Identities that people type: a number in any international format, or a user id. Pure."""
+"""Parse identities that people type: an international number or a user id. Pure."""
 
 import phonenumbers
 
@@ -8,7 +8,7 @@ from app.customers.numbers import canonical
 
 
 def parse_identity(text: str, *, field: str) -> Identity:
-    """Return the identity that `text` names: a user id of WhatsApp, or a telephone number.
+    """Return the identity in `text`: a user id of WhatsApp, or a telephone number.
 
     Raises InvalidInput for `field` if it is neither.
     """

@@ -16,7 +16,7 @@ from app.customers.search import CustomerSearch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """A customer as people and scripts see them; `masked` is the number or the user id."""
+    """A customer for the API. `masked` is the masked number or user id."""
 
     id: int
     masked: str
@@ -24,12 +24,12 @@ class CustomerView:
 
 
 def find_customer(session: Session, identity: Identity, *, vault: Vault) -> CustomerView:
-    """Return the customer with this number or user id, found by keyed fingerprint.
+    """Return the customer with this number or user id. The search uses keyed fingerprints.
 
     Nothing is stored. Raises NotFound.
     """
     matches = CustomerSearch.of(identity, vault).matches
     row = session.scalar(select(Customer).where(matches).order_by(Customer.id).limit(1))
     if row is None:
-        raise NotFound(f"No customer is known as {identity.masked}.")
+        raise NotFound(f"There is no customer {identity.masked}.")
     return view_of(CustomerView, row)

@@ -1,4 +1,4 @@
-"""Read who may have items."""
+"""Read the users who may be assignees of items."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from app.identity.models import Role, User
 
 
 def list_assignable(session: Session) -> Sequence[str]:
-    """Return the names of the users who may have items: active admins, by name."""
+    """Return the names of active admins in alphabetical order. They may be assignees."""
     may_work = (User.is_active, User.role == Role.ADMIN)
     return session.scalars(select(User.username).where(*may_work).order_by(User.username)).all()
 
 
 def require_assignable(session: Session, username: str) -> None:
-    """Raise InvalidInput unless `username` may have items."""
+    """Raise InvalidInput unless `username` may be an assignee."""
     if username not in list_assignable(session):
         raise InvalidInput(
-            f"There is no active admin {username}; choose one who can work on items.",
+            f"There is no active admin {username}; `automation users list` lists all users.",
             field="assignee",
         )

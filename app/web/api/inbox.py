@@ -35,13 +35,13 @@ class ActBody(Body):
 
 
 class AssignBody(ActBody):
-    """Who gets the item; null takes it from everybody."""
+    """The new assignee; null removes the assignee."""
 
     assignee: ShortText | None
 
 
 class NoteBody(Body):
-    """A note alone."""
+    """The body of a note."""
 
     note: Text = Field(max_length=NOTE_LIMIT)
 
@@ -81,7 +81,7 @@ def act(item_id: int, action: str) -> ResponseReturnValue:
 
 @blueprint.post("/<id:item_id>/assign")
 def assign(item_id: int) -> ResponseReturnValue:
-    """Give the item to a user or to nobody; 409 names who was first."""
+    """Set or remove the assignee of the item; 409 names who was first."""
     body = read_body(AssignBody)
     with container().sessions.begin() as session:
         if body.assignee is not None:
@@ -99,7 +99,7 @@ def assign(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<id:item_id>/notes")
 def note(item_id: int) -> ResponseReturnValue:
-    """Add a note to the item, whatever its status."""
+    """Add a note to the item, in any status."""
     body = read_body(NoteBody)
     with container().sessions.begin() as session:
         item = add_note(session, item_id, actor=actor(), note=body.note)
@@ -108,7 +108,7 @@ def note(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<id:item_id>/undo")
 def undo(item_id: int) -> ResponseReturnValue:
-    """Undo the caller's own last action; 409 after half a minute or another change."""
+    """Undo the caller's last action; 409 after 30 seconds or after another change."""
     read_body(Body)
     with container().sessions.begin() as session:
         item = undo_action(session, item_id, actor=actor())

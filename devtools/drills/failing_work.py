@@ -59,16 +59,16 @@ def outbound_timeout(settings: Settings) -> float:
         settings.outbound_retry_base_seconds,
         settings.retry_cap_seconds,
         settings.outbound_max_attempts,
-        per_try=4,
+        per_attempt=4,
     )
 
 
 def dispatch_timeout(settings: Settings) -> float:
     """Return the seconds within which an event must have used all its attempts."""
     return _waits(
-        settings.retry_base_seconds, settings.retry_cap_seconds, settings.max_attempts, per_try=3
+        settings.retry_base_seconds, settings.retry_cap_seconds, settings.max_attempts, per_attempt=3
     )
 
 
-def _waits(base: float, cap: float, attempts: int, *, per_try: float) -> float:
-    return sum(min(base * 2.0**n, cap) * 1.1 + per_try for n in range(attempts)) + DELIVERY_SECONDS
+def _waits(base: float, cap: float, attempts: int, *, per_attempt: float) -> float:
+    return sum(min(base * 2.0**n, cap) * 1.1 + per_attempt for n in range(attempts)) + DELIVERY_SECONDS

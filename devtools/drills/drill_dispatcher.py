@@ -110,7 +110,7 @@ def _dispatch_twice(recorder: CheckRecorder) -> None:
 
 def _check_without_request(recorder: CheckRecorder, job: int) -> None:
     recorder.check_rows(
-        "The item of a finally failed message is created within a second, without a request",
+        "The item of a failed message is created within a second, without a dispatch request",
         AUTOMATIC,
         lambda rows: [(row[1], row[3]) for row in rows] == [("sent", True)],
         within=outbound_timeout(recorder.target.settings),

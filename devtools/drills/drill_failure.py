@@ -63,7 +63,7 @@ def _fail(recorder: CheckRecorder, case: int, subject: str) -> int:
     )
     event = int(rows[0][0])
     recorder.check_answer(
-        "The API lists it among the failed events",
+        "The API lists the event among the failed events",
         "GET",
         "/api/automation/events?status=failed",
         condition=lambda page: any(each["id"] == event for each in page["items"]),
@@ -107,14 +107,14 @@ def _retry(recorder: CheckRecorder, event: int, subject: str) -> None:
         f"Without {SWITCH}, an admin can retry the event", "POST", path, status=202, show=_main
     )
     recorder.check_rows(
-        "It is sent, in a new series of attempts",
+        "The event is sent, in a new series of attempts",
         AFTER,
         [(event, "sent", 0, 2, True)],
         within=DELIVERY_SECONDS,
         subject=subject,
     )
     recorder.check_rows(
-        "Its item is open in the inbox",
+        "The item of the event is open in the inbox",
         ITEM,
         lambda rows: [row[1:3] for row in rows] == [("critical", "open")],
         subject=subject,

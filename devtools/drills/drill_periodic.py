@@ -79,14 +79,14 @@ def _find_stuck(recorder: CheckRecorder) -> None:
         condition=lambda found: found["stuck"] >= 1 and found["recorded"] >= 1,
     )
     recorder.check_answer(
-        "At the second call it is still stuck, but gets no second event",
+        "At the second call the verification is still stuck, but gets no second event",
         "POST",
         OTP_STUCK,
         body=body,
         condition=lambda found: found["stuck"] >= 1 and found["recorded"] == 0,
     )
     recorder.check_rows(
-        "Its event is sent and has one open item of severity warning",
+        "The event of the verification is sent and has one open item of severity warning",
         STUCK,
         lambda rows: [row[1:4] for row in rows] == [("sent", "warning", "open")],
         within=DELIVERY_SECONDS,
@@ -148,7 +148,7 @@ def _wait_for_beat(recorder: CheckRecorder, job: int) -> None:
         job="otp-stuck",
     )
     recorder.check_rows(
-        "The verification that it found, set back by 31 minutes, is in the inbox",
+        "The verification that the check found has an item in the inbox",
         STUCK,
         lambda rows: [row[1:4] for row in rows] == [("sent", "warning", "open")],
         within=SLOT_SECONDS,

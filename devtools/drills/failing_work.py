@@ -66,9 +66,14 @@ def outbound_timeout(settings: Settings) -> float:
 def dispatch_timeout(settings: Settings) -> float:
     """Return the seconds within which an event must have used all its attempts."""
     return _waits(
-        settings.retry_base_seconds, settings.retry_cap_seconds, settings.max_attempts, per_attempt=3
+        settings.retry_base_seconds,
+        settings.retry_cap_seconds,
+        settings.max_attempts,
+        per_attempt=3,
     )
 
 
 def _waits(base: float, cap: float, attempts: int, *, per_attempt: float) -> float:
-    return sum(min(base * 2.0**n, cap) * 1.1 + per_attempt for n in range(attempts)) + DELIVERY_SECONDS
+    return (
+        sum(min(base * 2.0**n, cap) * 1.1 + per_attempt for n in range(attempts)) + DELIVERY_SECONDS
+    )

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, session
 
 from app.bootstrap import Container
 from app.identity.roles import Identity
@@ -21,3 +21,8 @@ def identity() -> Identity:
 def actor() -> str:
     """Return the caller's name, which histories store as the author."""
     return identity().name
+
+
+def offer_undo(item_id: int, *, seconds: int, back: str | None) -> None:
+    """Show an Undo button on the next page, which leads on to `back` when it is pressed."""
+    session["undo"] = {"item_id": item_id, "seconds": seconds, "back": back}

@@ -1,6 +1,6 @@
 """The access check: every route needs an admin unless it is listed as open."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +10,7 @@ from werkzeug.exceptions import Unauthorized
 
 from app.identity.roles import Credential, require_admin
 from app.web.credentials import identify
+from app.web.links import inside
 from app.web.problems import is_for_programs
 
 OPEN_ENDPOINTS = frozenset(
@@ -62,6 +63,12 @@ def _ask_for_identity() -> ResponseReturnValue:
             " Authorization: Bearer ac_….",
             www_authenticate=WWWAuthenticate("bearer"),
         )
-    wanted = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}
-    query = f"?{urlencode(wanted)}" if wanted else ""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
     return redirect(url_for("login.show") + query, 303)
+
+
+def _page_of_form() -> str | None:
+    """Return the page whose form was sent, so that signing in leads back to it."""
+    referrer = urlsplit(request.referrer or "")
+    return inside(referrer.path) if referrer.netloc == request.host else None

@@ -92,7 +92,8 @@ def _read_on(response: Response) -> Response:
     An unread rest on a kept-alive connection would make the client's next request fail.
     """
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        rest = request.environ["wsgi.input"]
+        # werkzeug keeps the stream of a body that it has begun to read, bounded by its length.
+        rest = vars(request).get("stream", request.environ["wsgi.input"])
         for _ in range(_MOST_READ_ON // _CHUNK):
             if not rest.read(_CHUNK):
                 break

@@ -7,16 +7,20 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import Conflict
+from app.identity.queries import list_assignable, require_assignable
 from app.inbox.actions import Action
+from app.inbox.add_note import add_note
 from app.inbox.apply_action import apply_action
+from app.inbox.assign import assign_item
 from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.models import ItemStatus
 from app.inbox.queries import list_items, show_item
-from app.web.context import actor, container
+from app.inbox.undo import UNDO_SECONDS, undo_action
+from app.web.context import actor, container, offer_undo
 from app.web.links import inside
 from app.web.queries import InboxPageQuery
-from app.web.requests import Text, read_form, read_query
+from app.web.requests import ShortText, Text, read_form, read_query
 from app.web.stats import read_stats
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
@@ -31,6 +35,20 @@ class ActForm(BaseModel):
 
     note: Text | None = Field(None, max_length=2 * NOTE_LIMIT)
     version: int | None = Field(None, ge=1)
+    back: str | None = None
+
+
+class AssignForm(ActForm):
+    """The form of a handover; an empty name means nobody."""
+
+    assignee: ShortText = ""
+
+
+class UndoForm(BaseModel):
+    """The form of the Undo button: the next page."""
+
+    model_config = ConfigDict(extra="forbid")
+
     back: str | None = None
 
 
@@ -55,11 +73,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/items/<id:item_id>")
 def show(item_id: int) -> ResponseReturnValue:
     """Show an item, its history, and the actions that are possible now."""
-    with container().sessions.begin() as session:
-        found = show_item(session, item_id)
-    return render_template(
-        "item.html", item=found.item, history=found.history, note_limit=NOTE_LIMIT
-    )
+    return _item_page(item_id)
 
 
 @blueprint.post(f"/items/<id:item_id>/<any({', '.join(Action)}):action>")
@@ -76,8 +90,84 @@ def act(item_id: int, action: str) -> ResponseReturnValue:
                 note=form.note,
                 expected_version=form.version,
             )
-        flash(f"Item {item_id} is {wanted.past}.", "success")
+    except Conflict as conflict:
+        return _conflict_page(item_id, conflict, form)
+    return _done(item_id, f"Item {item_id} is {wanted.past}.", form)
+
+
+@blueprint.post("/items/<id:item_id>/assign")
+def assign(item_id: int) -> ResponseReturnValue:
+    """Give an item to a user or to nobody."""
+    form = read_form(AssignForm)
+    try:
+        with container().sessions.begin() as session:
+            if form.assignee:
+                require_assignable(session, form.assignee)
+            assign_item(
+                session,
+                item_id,
+                to=form.assignee or None,
+                actor=actor(),
+                note=form.note,
+                expected_version=form.version,
+            )
+    except Conflict as conflict:
+        return _conflict_page(item_id, conflict, form)
+    return _done(item_id, f"Item {item_id} is with {form.assignee or 'nobody'}.", form)
+
+
+@blueprint.post("/items/<id:item_id>/notes")
+def note(item_id: int) -> ResponseReturnValue:
+    """Add a note to an item."""
+    form = read_form(ActForm)
+    with container().sessions.begin() as session:
+        add_note(session, item_id, actor=actor(), note=form.note or "")
+    flash("The note is saved.", "success")
+    return redirect(url_for(".show", item_id=item_id), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/items/<id:item_id>/undo")
+def undo(item_id: int) -> ResponseReturnValue:
+    """Undo the person's own last action on an item, or say why that is not possible."""
+    form = read_form(UndoForm)
+    try:
+        with container().sessions.begin() as session:
+            item = undo_action(session, item_id, actor=actor())
+        flash(f"Item {item_id} is {item.status} again.", "success")
     except Conflict as conflict:
         flash(str(conflict), "warning")
-    goal = inside(form.back) or url_for(".show", item_id=item_id)
-    return redirect(goal, HTTPStatus.SEE_OTHER)
+    return redirect(_next_page(item_id, form.back), HTTPStatus.SEE_OTHER)
+
+
+def _done(item_id: int, sentence: str, form: ActForm) -> ResponseReturnValue:
+    """Go on to the next page, which offers to undo what was done."""
+    back = inside(form.back)
+    flash(sentence, "success")
+    offer_undo(item_id, seconds=UNDO_SECONDS, back=back)
+    return redirect(_next_page(item_id, back), HTTPStatus.SEE_OTHER)
+
+
+def _conflict_page(item_id: int, conflict: Conflict, form: ActForm) -> ResponseReturnValue:
+    """Say who was first; a note that was typed stays in its field."""
+    flash(str(conflict), "warning")
+    if form.note:
+        return _item_page(item_id, note=form.note), HTTPStatus.CONFLICT
+    return redirect(_next_page(item_id, form.back), HTTPStatus.SEE_OTHER)
+
+
+def _item_page(item_id: int, *, note: str = "") -> str:
+    with container().sessions.begin() as session:
+        found = show_item(session, item_id)
+        assignable = list_assignable(session)
+    return render_template(
+        "item.html",
+        item=found.item,
+        history=found.history,
+        assignable=assignable,
+        note=note,
+        note_limit=NOTE_LIMIT,
+    )
+
+
+def _next_page(item_id: int, back: str | None) -> str:
+    return inside(back) or url_for(".show", item_id=item_id)

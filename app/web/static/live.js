@@ -1,49 +1,110 @@
-// Refreshes #live: fetches this page every few seconds and replaces the element if it changed.
-// Pauses while the element has the focus or a selection, and while the page is hidden.
+// Keeps a page up to date without moving what a person looks at.
+//
+// The page is fetched again every few seconds. Elements with data-live are replaced, unless the
+// focus or a selection is in them. The rows in data-live-rows stay where they are: a bar says how
+// many are new or changed, and shows them on request. #live-state says how fresh the page is.
 (() => {
-  const seconds = Number(document.getElementById("live")?.dataset.refreshSeconds);
-  if (!seconds) return;
-  const status = document.querySelector("[role=status]");
+  const state = document.getElementById("live-state");
+  if (!state) return;
+  const seconds = Number(state.dataset.refreshSeconds);
+  const HIDDEN_SECONDS = 30;
   const title = document.title;
+  const bar = document.getElementById("live-bar");
+  let latest = null;
+  let offlineSince = null;
 
-  const ids = (root) => [...root.querySelectorAll("[data-item]")].map((row) => Number(row.dataset.item));
+  const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 
-  const isBusy = (live) =>
-    document.hidden || live.contains(document.activeElement) || !getSelection().isCollapsed;
+  const say = (kind, text) => {
+    state.dataset.state = kind;
+    if (state.textContent !== text) state.textContent = text;
+  };
 
-  const announce = (before, after) => {
-    const newest = Math.max(0, ...before);
-    const fresh = after.filter((id) => id > newest).length;
-    if (!fresh) return;
-    status.textContent = "";
-    const line = document.createElement("p");
-    line.className = "alert alert-info";
-    line.textContent = fresh === 1 ? "One new item." : `${fresh} new items.`;
-    status.append(line);
-    document.title = `(${fresh}) ${title}`;
+  const rowsOf = (root) => root.querySelector("[data-live-rows]");
+  const versions = (rows) =>
+    new Map([...rows.querySelectorAll("[data-item]")].map((row) => [row.dataset.item, row.dataset.version]));
+
+  const isInUse = (element) => {
+    const selection = getSelection();
+    return element.contains(document.activeElement)
+      || (!selection.isCollapsed && selection.containsNode(element, true));
+  };
+
+  const replaceParts = (page) => {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const next = page.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) part.replaceWith(document.adoptNode(next));
+    }
+  };
+
+  const updateTimes = (page) => {
+    for (const time of page.querySelectorAll("[data-item] time")) {
+      const id = time.closest("[data-item]").dataset.item;
+      const shown = document.querySelector(`[data-item="${id}"] time`);
+      if (shown && shown.dateTime === time.dateTime) shown.textContent = time.textContent;
+    }
+  };
+
+  const words = (count, word) => (count ? [`${count} ${word}`] : []);
+
+  const announceRows = (page) => {
+    if (!bar) return;
+    const [shown, found] = [versions(rowsOf(document)), versions(rowsOf(page))];
+    const fresh = [...found.keys()].filter((id) => !shown.has(id)).length;
+    const changed = [...found].filter(([id, version]) => shown.has(id) && shown.get(id) !== version).length;
+    const gone = [...shown.keys()].filter((id) => !found.has(id)).length;
+    const text = [...words(fresh, "new"), ...words(changed, "changed"), ...words(gone, "moved away")].join(", ");
+    bar.hidden = !text;
+    bar.querySelector("span").textContent = text;
+    document.title = fresh ? `(${fresh}) ${title}` : title;
+  };
+
+  const showRows = () => {
+    if (latest) rowsOf(document).replaceWith(document.adoptNode(rowsOf(latest)));
+    latest = null;
+    bar.hidden = true;
+    document.title = title;
+    rowsOf(document).querySelector("a")?.focus({ preventScroll: true });
+  };
+
+  const fetchPage = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) return "signed-out";
+    if (!answer.ok) throw new Error(answer.status);
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
   };
 
   const refresh = async () => {
-    const live = document.getElementById("live");
-    if (isBusy(live)) return true;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return false; // signed out: keep the page as it is
-    if (!answer.ok) return true;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = page.getElementById("live");
-    if (!next || isBusy(live)) return true;
-    if (next.textContent !== live.textContent) {
-      announce(ids(live), ids(next));
-      live.replaceWith(document.adoptNode(next));
+    try {
+      const page = await fetchPage();
+      offlineSince = null;
+      if (page === "signed-out") {
+        say("signed-out", "You are signed out. Reload the page to sign in again.");
+        return;
+      }
+      replaceParts(page);
+      updateTimes(page);
+      announceRows(page);
+      latest = page;
+      say("live", `Updated ${clock(new Date())}`);
+    } catch {
+      offlineSince ??= new Date();
+      say("offline", `Offline since ${clock(offlineSince)}. Trying again.`);
     }
-    return true;
   };
 
-  const again = async () => {
-    const goOn = await refresh().catch(() => true); // the server may not answer for a moment
-    if (goOn) setTimeout(again, seconds * 1000);
-  };
+  const again = () => setTimeout(async () => {
+    await refresh();
+    again();
+  }, (document.hidden ? HIDDEN_SECONDS : seconds) * 1000);
 
-  addEventListener("focus", () => { document.title = title; });
-  setTimeout(again, seconds * 1000);
+  bar?.addEventListener("click", showRows);
+  if (!seconds) {
+    say("paused", "Paused: older items are not refreshed.");
+    return;
+  }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  addEventListener("online", refresh);
+  say("live", `Updated ${clock(new Date())}`);
+  again();
 })();

@@ -93,7 +93,7 @@ def _read_on(response: Response) -> Response:
     """
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         # werkzeug keeps the stream of a body that it has begun to read, bounded by its length.
-        rest = vars(request).get("stream", request.environ["wsgi.input"])
+        rest = vars(request).get("stream") or request.environ["wsgi.input"]
         for _ in range(_MOST_READ_ON // _CHUNK):
             if not rest.read(_CHUNK):
                 break

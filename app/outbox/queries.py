@@ -30,13 +30,15 @@ class EventFilter:
     """The filters of a list; None means any value.
 
     `item_id` selects the events that were folded into this item, or that it announces as dead
-    letters. A `q` like `case:42` or `fraud_case_created:42` is a subject or a dedupe key, and
+    letters. `due` selects events that wait for dispatch now, or, if false, for a later attempt.
+    A `q` like `case:42` or `fraud_case_created:42` is a subject or a dedupe key, and
     an index finds it. Any other `q` is searched in errors and dedupe keys.
     """
 
     status: EventStatus | None = None
     event_type: str | None = None
     dead: bool | None = None
+    due: bool | None = None
     item_id: int | None = None
     q: str | None = None
 
@@ -138,7 +140,7 @@ def count_outbox(session: Session) -> OutboxCounts:
     row = session.execute(
         select(
             _count(is_due).label("due"),
-            _count(is_failed, AutomationEvent.next_attempt_at.is_not(None)).label("retrying"),
+            _count(AutomationEvent.next_attempt_at > func.now()).label("retrying"),
             _count(is_failed, AutomationEvent.dead_at.is_not(None)).label("dead"),
             select(age).where(is_due).scalar_subquery().label("oldest_due_seconds"),
         )
@@ -175,6 +177,9 @@ def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         )
     if wanted.dead:
         yield AutomationEvent.status == EventStatus.FAILED
+    if wanted.due is not None:
+        next_attempt = AutomationEvent.next_attempt_at
+        yield next_attempt <= func.now() if wanted.due else next_attempt > func.now()
     if _is_reference(wanted.q):
         yield or_(AutomationEvent.subject_ref == wanted.q, AutomationEvent.dedupe_key == wanted.q)
 

@@ -9,7 +9,7 @@ from app.bootstrap import Container, build
 from app.core.errors import SettingsError
 from app.core.logs import configure_logging
 from app.core.settings import Settings
-from app.web import api, gate, health, metrics, pages, problems, security, webhooks
+from app.web import api, gate, health, metrics, pages, problems, request_id, security, webhooks
 from app.web.requests import IdConverter, JsonProvider
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -27,7 +27,7 @@ def create_app(container: Container | None = None) -> Flask:
     app.url_map.converters["id"] = IdConverter
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, BOOTSTRAP_SERVE_LOCAL=True)
     Bootstrap5(app)
-    for part in (metrics, security, gate, problems, health, api, pages, webhooks):
+    for part in (request_id, metrics, security, gate, problems, health, api, pages, webhooks):
         part.install(app)
     return app
 

@@ -16,6 +16,7 @@ from app.core.errors import (
     LimitExceeded,
     NotFound,
 )
+from app.web.request_id import request_id
 
 STATUSES: dict[type[AutomationError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -58,6 +59,8 @@ def is_for_programs() -> bool:
 def problem(status: int, detail: str, *, field: str | None = None) -> Response:
     """Return the error response, as JSON for programs and as a page for people."""
     title = HTTPStatus(status).phrase
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail = f"{detail} The reference of this error is {request_id()}."
     if not is_for_programs():
         page = render_template("error.html", status=status, title=title, detail=detail)
         return make_response(page, status)

@@ -55,6 +55,7 @@ class EventsQuery(ListQuery):
     status: EventStatus | None = None
     event_type: ShortText | None = None
     dead: bool | None = None
+    due: bool | None = None
     item_id: int | None = Field(None, ge=1, le=MAX_ID)
     q: SearchText | None = None
 

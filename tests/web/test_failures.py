@@ -1,11 +1,13 @@
 """Error responses for people and programs."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import NoReturn
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import errors
@@ -114,6 +116,30 @@ def test_an_internal_error_shows_no_details_to_the_caller(container: Container) 
     assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
     assert "logged" in answer.json["detail"]  # type: ignore[index]
     assert "dispatcher" not in answer.text
+
+
+class RequestIds(logging.Handler):
+    """Keeps the request id that a log line is written with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def emit(self, _record: logging.LogRecord) -> None:
+        self.seen.append(structlog.contextvars.get_contextvars()["request_id"])
+
+
+def test_an_internal_error_has_a_reference_that_the_log_has_too(container: Container) -> None:
+    settings = container.settings.model_copy(update={"trust_role_header": True})
+    broken = replace(container, settings=settings, dispatcher="not a dispatcher")  # type: ignore[arg-type]
+    app = create_app(broken)
+    log = RequestIds()
+    app.logger.addHandler(log)
+    answer = app.test_client().post("/automation/overview/dispatch", headers=HEADER)
+    app.logger.removeHandler(log)
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert log.seen == [answer.headers["X-Request-Id"]]
+    assert f"The reference of this error is {log.seen[0]}." in answer.text
 
 
 def test_a_missing_page_says_so(admin: Browser) -> None:

@@ -9,7 +9,6 @@ from app.core.errors import Conflict
 from app.dispatch.retry_event import retry_event
 from app.inbox.queries import item_of_event
 from app.outbox.events import CATALOGUE
-from app.outbox.models import EventStatus
 from app.outbox.queries import list_events, show_event
 from app.outbox.renew_event import RetryOutcome
 from app.web.context import actor, container
@@ -25,9 +24,7 @@ def index() -> ResponseReturnValue:
     query = read_query(EventsQuery)
     with container().sessions.begin() as session:
         page = list_events(session, query.filter, cursor=query.cursor, limit=query.limit)
-    return render_template(
-        "events.html", page=page, query=query, statuses=list(EventStatus), types=sorted(CATALOGUE)
-    )
+    return render_template("events.html", page=page, query=query, types=sorted(CATALOGUE))
 
 
 @blueprint.get("/<id:event_id>")

@@ -1,8 +1,8 @@
-"""How much customers are answered: each of them, and all who have proved nothing. Pure.
+"""Limits on answers: per customer, and for all unverified customers together. Pure.
 
-Each answer costs money and reaches a telephone that somebody else may have named. So one
-customer's flood ends in silence, and nobody can make us send codes to thousands of numbers.
-A limit holds back answers alone: what was reported or proved is kept all the same.
+Each answer costs money and goes to a number that an attacker may have chosen. The limits stop
+answers to a customer who floods us, and codes to thousands of numbers. They hold back only
+answers: reports and verifications are stored in any case.
 """
 
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from app.fraud.conversation import ConversationState
 from app.fraud.decisions import ConversationDecision, Verify
 
 PER_CUSTOMER = 20
-"""Messages of one customer within the send window that are answered."""
+"""How many messages of one customer within the send window are answered."""
 
 
 class Answering(StrEnum):
-    """Whether the answer to a message goes out."""
+    """Whether the answer to a message is sent."""
 
     ALLOWED = "allowed"
     FLOODED = "flooded"
-    """This customer has had enough answers; a code that they may still have goes out."""
+    """The customer has reached their limit. They get no answer, but a code is still sent."""
     LIMITED = "limited"
-    """All unverified customers together have had enough answers; no code goes out either."""
+    """All unverified customers together have reached the limit. No code is sent either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerLimits:
-    """The limits. `unverified_per_hour` counts messages of all customers within an hour."""
+    """The limits. `unverified_per_hour` limits the messages of all customers within an hour."""
 
     unverified_per_hour: int
     per_customer: int = PER_CUSTOMER
 
     def judge(self, decision: ConversationDecision, state: ConversationState) -> Answering:
-        """Return whether `decision` may be answered; a proof of identity always is."""
+        """Return whether `decision` may be answered. A right code is always answered."""
         if isinstance(decision, Verify):
             return Answering.ALLOWED
         if state.messages_of_all > self.unverified_per_hour and not state.is_verified:

@@ -1,4 +1,4 @@
-"""Open the case of a verified report and add to it, with the events that tell of it."""
+"""Open cases of verified reports and add messages to them, with their events."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,7 +31,7 @@ def open_case(session: Session, verification: VerificationJob) -> FraudCase:
 
 
 def open_case_of(session: Session, customer_id: int) -> FraudCase | None:
-    """Return the newest case of a customer if it is open."""
+    """Return the newest case of a customer if it is open, otherwise None."""
     newest = session.scalar(
         select(FraudCase)
         .where(FraudCase.customer_id == customer_id)
@@ -42,7 +42,7 @@ def open_case_of(session: Session, customer_id: int) -> FraudCase | None:
 
 
 def add_message(session: Session, case: FraudCase, text: str) -> None:
-    """Keep redacted words with `case`, and record `fraud_case_message_added`."""
+    """Add a redacted text to `case`, and record `fraud_case_message_added`."""
     message = FraudCaseMessage(case_id=case.id, text=text)
     session.add(message)
     session.flush()

@@ -1,4 +1,4 @@
-"""Codes of a verification: how they stand, and the making of the next one."""
+"""The codes of a verification: their state, and the creation of the next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from app.outbound.messages import Text
 from app.outbound.models import OutboundJob, OutboundKind
 
 MAX_COMPARED = 100
-"""Codes of one verification that an entered one is compared with, the newest first."""
+"""An entered code is compared with at most this many codes, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
     """The unused codes of a verification, newest first, at the moment `now`.
 
-    A send that was repeated for want of an answer made a second code, and the first may
-    have arrived all the same. So every code that has not expired is accepted.
+    If the provider does not answer, the send is repeated with a second code, but the first
+    may have arrived too. So every code that has not expired is accepted.
     """
 
     challenges: Sequence[OtpChallenge]
@@ -35,7 +35,7 @@ class Codes:
     now: datetime
 
     def state_for(self, entered: str | None) -> CodeState:
-        """Return how the code that was entered stands; without one of ours, the best there is."""
+        """Return the state of the entered code; if it matches none, the best state of all codes."""
         if not self.challenges:
             return CodeState.NOT_SENT
         matching = self._matching(entered)
@@ -48,12 +48,12 @@ class Codes:
         return self.accepted(entered) is not None
 
     def accepted(self, entered: str) -> OtpChallenge | None:
-        """Return the challenge that `entered` answers, if it has not expired."""
+        """Return the challenge with this code if it has not expired, otherwise None."""
         matching = self._matching(entered)
         return matching if matching and self._is_live(matching) else None
 
     def _matching(self, entered: str | None) -> OtpChallenge | None:
-        """Return the newest challenge with this code; all are compared, in constant time."""
+        """Return the newest challenge with this code. Compares all of them, in constant time."""
         if entered is None:
             return None
         matches = [each for each in self.challenges if self._is_code_of(each, entered)]
@@ -74,7 +74,7 @@ class Codes:
 def codes_of(
     session: Session, verification: VerificationJob | None, *, vault: Vault, now: datetime
 ) -> Codes:
-    """Read the codes of a verification that were sent and not used; none without one."""
+    """Return the unused codes of a verification; no codes without a verification."""
     if verification is None:
         return Codes((), vault, now)
     challenges = session.scalars(
@@ -87,10 +87,10 @@ def codes_of(
 
 
 def otp_composer(vault: Vault, clock: Clock) -> Composer:
-    """Return the composer of `otp` jobs: it makes a code, keeps its hash, returns the words.
+    """Return the composer of `otp` jobs. It creates a code, stores its hash and returns the text.
 
-    The code exists in the returned message and nowhere else. The job is withdrawn if its
-    verification is closed, or if a later job sends that verification a newer code.
+    The code exists only in the returned message. The job is cancelled if its verification is
+    closed, or if a later job sends a newer code for the same verification.
     """
 
     def compose(session: Session, job: JobToCompose) -> Text | None:

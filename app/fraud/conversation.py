@@ -1,4 +1,4 @@
-"""The conversation that turns a report into a verified case. Pure: it decides, others write.
+"""The state machine from a report to a verified case. Pure: `intake` writes its decisions.
 
 ::
 
@@ -8,12 +8,12 @@
                               │  └────── 24 hours ──────────► expired
                               └─ RESEND, report: stays awaiting
 
-What a customer writes while their newest case is open is kept with it, unless it is a command,
-a code or a new report. If no verification is open too, an edit is kept with the case whatever it
-says, because it may change what the case was opened for, and a deletion is noted there.
+While the newest case of a customer is open, their messages are added to it, except commands,
+codes and new reports. If no verification is open, every edit is added to the case, because it may
+change the report, and a deletion is noted there.
 
-A wrong code is counted across resends. An expired code, a mistyped one and one that was
-not sent yet cost no attempt, because they tell a guesser nothing.
+Wrong codes are counted across resends. An expired code and a mistyped one do not count, and
+nothing counts before a code was sent, because none of them helps to guess a code.
 """
 
 from collections.abc import Callable
@@ -49,15 +49,15 @@ from app.fraud.phrases import (
     Unsupported,
 )
 
-MAX_TRIES = 5
+MAX_WRONG_CODES = 5
 MAX_SENDS = 3
 
 MAX_KEPT = 100
-"""Messages of one customer within the send window that are kept with their case."""
+"""How many messages of one customer within the send window are added to their case."""
 
 
 class CodeState(StrEnum):
-    """What may be said of the code that was entered, else of the codes of a verification."""
+    """The state of the entered code, or of the codes of a verification."""
 
     NOT_SENT = "not_sent"
     LIVE = "live"
@@ -66,19 +66,19 @@ class CodeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The open verification of a number: wrong codes so far, and how its codes stand."""
+    """The open verification of a customer: the wrong codes so far, and the state of its codes."""
 
-    failed_tries: int
+    wrong_codes: int
     code: CodeState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState:
-    """Where a customer stands: their open verification, and what they did in the send window.
+    """The state of a customer: their open verification, and their counts in the send window.
 
-    `language` is the one they last used, if any. `is_verified` tells that they have proved
-    who they are before, `has_open_case` that their newest case is open. `messages_of_all`
-    bounds from above how many messages all customers together have sent within the hour.
+    `language` is the last one they used, if any. `is_verified`: they have completed a
+    verification before. `has_open_case`: their newest case is open. `messages_of_all` is an
+    upper bound of the messages of all customers within the last hour.
     """
 
     verification: Verification | None = None
@@ -93,10 +93,10 @@ class ConversationState:
 def decide_reply(
     said: Said, state: ConversationState, *, is_right: Callable[[str], bool], is_edit: bool = False
 ) -> ConversationDecision:
-    """Return what to do about a message, given where its sender stands.
+    """Return the decision on a message of a customer with this state.
 
-    `is_right` compares digits with every live code; it is asked only while there is one.
-    `is_edit` tells that `said` replaces what an earlier message said.
+    `is_right` compares digits with every live code; it is called only if there is one.
+    `is_edit` says that the message replaces an earlier one.
     """
     verification = state.verification
     if isinstance(said, Deletion):
@@ -135,7 +135,7 @@ def _in_any_state(said: Said) -> ConversationDecision | None:
 
 
 def _belongs_to_case(said: Said, state: ConversationState) -> bool:
-    """Tell whether a message is something that the team has to read with the open case."""
+    """Tell whether a message must be added to the open case."""
     if not state.has_open_case:
         return False
     match said:
@@ -156,7 +156,7 @@ def _add_to_case(
 
 
 def language_of(said: Said, state: ConversationState) -> Language:
-    """Return the language to answer in: the message's, else the number's last, else English."""
+    """Return the language of the message, else the customer's last one, else English."""
     spoken = said.language if isinstance(said, Report | Request | SmallTalk) else None
     return spoken or state.language or Language.ENGLISH
 
@@ -202,7 +202,7 @@ def _on_code(
         return Answer(Reply.EXPIRED_CODE)
     if is_right(digits):
         return Verify()
-    left = MAX_TRIES - verification.failed_tries - 1
+    left = MAX_WRONG_CODES - verification.wrong_codes - 1
     return CountWrongCode(left) if left > 0 else Exhaust()
 
 

@@ -1,4 +1,4 @@
-"""Read where a customer stands in its conversation with us."""
+"""Read the state of a conversation from the database."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ _CODES_SENT = select(func.count()).where(
     OutboundJob.kind == OutboundKind.OTP,
     OutboundJob.created_at > func.now() - SEND_WINDOW,
 )
-"""The codes that a customer asked for; the attempts to send one count as one."""
+"""The number of codes that were requested. Repeated attempts to send one count once."""
 
 _MESSAGES = select(func.count()).where(
     InboundMessage.customer_id == _OF, InboundMessage.created_at > func.now() - SEND_WINDOW
@@ -41,8 +41,8 @@ _FIRST_ID_OF_THE_HOUR = (
     .order_by(InboundMessage.created_at)
     .limit(1)
 )
-"""Ids are given out in order, so their difference counts the hour's messages by one probe of
-an index. Deliveries that were repeated use up ids too, so it may count too many."""
+"""Ids ascend, so the difference to this one is the number of messages of the hour. It costs one
+index lookup. Repeated deliveries use up ids too, so the number may be too high."""
 
 _STANDING = select(
     *(
@@ -50,7 +50,7 @@ _STANDING = select(
         for part in (_CODES_SENT, _MESSAGES, _LAST_LANGUAGE, _NEWEST_CASE, _FIRST_ID_OF_THE_HOUR)
     )
 )
-"""Built once: to put it together took longer than to execute it."""
+"""Built once, because building it takes longer than executing it."""
 
 
 def read_conversation_state(
@@ -61,9 +61,9 @@ def read_conversation_state(
     *,
     message_id: int,
 ) -> ConversationState:
-    """Return what the conversation decides by, in one statement.
+    """Return the input of `decide_reply`, read with one statement.
 
-    `message_id` is the row of the message that is being taken in.
+    `message_id` is the row of the current message.
     """
     sends, messages, language, newest_case, first_id = session.execute(
         _STANDING, {"customer_id": customer_id}

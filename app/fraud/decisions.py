@@ -1,11 +1,11 @@
-"""What may be decided about a message, and what the customer may be told."""
+"""The possible decisions on a message, and the possible replies."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Reply(StrEnum):
-    """What the customer is told; the words are in `app.fraud.replies`."""
+    """The replies to customers; `app.fraud.replies` has their texts."""
 
     WELCOME = "welcome"
     UNSUPPORTED = "unsupported"
@@ -26,19 +26,19 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Say something; nothing changes."""
+    """Send a reply and change nothing."""
 
     reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Say nothing: a machine repeats our own words, or there is nothing to say."""
+    """Send no reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoteDeletion:
-    """Keep with the open report, else with the open case, that the customer deleted a message."""
+    """Note a deleted message with the open report, or else with the open case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +50,26 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class SendAgain:
-    """Send another code; `report` is what the customer added, if anything."""
+    """Send another code, and add `report` to the report if there is one."""
 
     report: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddToReport:
-    """Keep what the customer added; the code that was sent stays good."""
+    """Add a text to the report. Codes that were sent stay valid."""
 
     report: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddToCase:
-    """Keep the message with the customer's open case."""
+    """Add the message to the open case."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountWrongCode:
-    """Count a wrong code; `left` more may be tried."""
+    """Count a wrong code; `left` attempts remain."""
 
     left: int
 
@@ -81,7 +81,7 @@ class Exhaust:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """The code is right: use it up and open the case."""
+    """Accept the right code, close the verification and open the case."""
 
 
 @dataclass(frozen=True, slots=True)

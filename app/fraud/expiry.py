@@ -1,6 +1,6 @@
-"""A verification that nobody completes expires; the report that it holds stays with it.
+"""Expire verifications that nobody completes. The report stays in the row.
 
-Its age is told by the clock of the database, for the intake and for the checker alike.
+Intake and checker both use the clock of the database.
 """
 
 from datetime import timedelta
@@ -13,12 +13,12 @@ from app.fraud.models import VerificationJob, VerificationStatus
 VERIFICATION_LIFETIME = timedelta(hours=24)
 
 
-def open_verification(
+def expire_or_lock_open(
     session: Session, customer_id: int, *, lifetime: timedelta
 ) -> VerificationJob | None:
-    """Return the open verification of a customer, at most one; close it if it has expired.
+    """Return the open verification of a customer, or None. Close it first if it has expired.
 
-    It is locked, so that the checker can't close it while a message is added to it.
+    The row is locked, so that the checker can't close it while a message is added to it.
     """
     found = session.execute(
         select(VerificationJob, _has_expired(lifetime))
@@ -36,12 +36,12 @@ def open_verification(
         return verification
     verification.status = VerificationStatus.EXPIRED
     verification.closed_at = func.now()
-    session.flush()  # before another begins: the database allows one open verification
+    session.flush()  # a customer may have only one open verification
     return None
 
 
 def expire_due(session: Session, *, lifetime: timedelta) -> int:
-    """Close every verification that has expired; return how many there were."""
+    """Close all expired verifications; return their number."""
     expired = session.scalars(
         update(VerificationJob)
         .where(VerificationJob.status == VerificationStatus.AWAITING, _has_expired(lifetime))

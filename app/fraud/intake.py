@@ -1,4 +1,4 @@
-"""Take in one message of a customer: decide by the conversation, write what it decided."""
+"""Process one message of a customer: decide, then write the decision."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from app.fraud.decisions import (
     Silence,
     Verify,
 )
-from app.fraud.expiry import VERIFICATION_LIFETIME, open_verification
+from app.fraud.expiry import VERIFICATION_LIFETIME, expire_or_lock_open
 from app.fraud.models import FraudCase, InboundMessage, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
@@ -50,7 +50,7 @@ EDIT = "(The customer edited a message.)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerMessage:
-    """One message as the provider delivered it; `text` is None for anything but words."""
+    """One message from the provider. `text` is None if it has no text."""
 
     provider_message_id: str = field(repr=False)
     sender: Identity
@@ -60,11 +60,11 @@ class CustomerMessage:
 
     @property
     def is_edit(self) -> bool:
-        """Whether it replaces what an earlier message said."""
+        """Whether it replaces an earlier message."""
         return self.kind == "edit"
 
 
-def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
+def receive(  # noqa: PLR0913 - each is a keyword argument
     session: Session,
     message: CustomerMessage,
     *,
@@ -73,19 +73,18 @@ def receive(  # noqa: PLR0913 - each is a part of the rules, by its name
     limits: AnswerLimits,
     lifetime: timedelta = VERIFICATION_LIFETIME,
 ) -> ConversationDecision | None:
-    """Take in a message within the caller's transaction; return what was decided.
+    """Process a message in the caller's transaction; return the decision.
 
-    Messages of one customer wait for each other. A message that was taken in before changes
-    nothing and returns None, so a provider may deliver it as often as it likes. All that
-    a message leads to, the case and its event included, is written in this transaction.
-    A verification older than `lifetime` is closed first, as expired. `limits` hold back answers,
-    never what the message changes.
+    Concurrent messages of one customer wait for each other. A message that was processed before
+    changes nothing, and the result is None. The case and its event are written in the same
+    transaction. A verification older than `lifetime` expires first. `limits` hold back only
+    answers, not the changes.
     """
     customer = identify(session, message.sender, vault=vault)
     message_id = _keep(session, message, customer, vault)
     if message_id is None:
         return None
-    verification = open_verification(session, customer.id, lifetime=lifetime)
+    verification = expire_or_lock_open(session, customer.id, lifetime=lifetime)
     codes = codes_of(session, verification, vault=vault, now=now)
     said = _said(message)
     code = codes.state_for(_entered(said))
@@ -109,7 +108,7 @@ def _said(message: CustomerMessage) -> Said:
 
 
 def _noted(message: CustomerMessage) -> str:
-    """Return what is kept with a case: the words, and that they replace earlier ones."""
+    """Return the text to add to a case, marked if it is an edit."""
     return "\n".join(part for part in (EDIT if message.is_edit else "", message.text) if part)
 
 
@@ -120,7 +119,7 @@ def _entered(said: Said) -> str | None:
 def _keep(
     session: Session, message: CustomerMessage, customer: KnownCustomer, vault: Vault
 ) -> int | None:
-    """Write that the message came in, and return its id; None if it had come before."""
+    """Store the message and return its id; None if it was stored before."""
     statement = (
         insert(InboundMessage)
         .values(
@@ -137,7 +136,7 @@ def _keep(
 
 @dataclass(frozen=True, slots=True)
 class _Intake:
-    """One message being written: who sent it, and what they have open."""
+    """Writes the decision on one message."""
 
     session: Session
     customer: KnownCustomer

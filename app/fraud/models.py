@@ -11,7 +11,7 @@ from app.customers.models import masked_of
 
 
 class VerificationStatus(StrEnum):
-    """Where the proof of a customer's identity stands."""
+    """The states of a verification."""
 
     AWAITING = "awaiting_verification"
     VERIFIED = "verified"
@@ -21,9 +21,10 @@ class VerificationStatus(StrEnum):
 
 
 class InboundMessage(Base):
-    """One message that a customer sent; its text is never kept here.
+    """One message of a customer, without its text.
 
-    The provider's id holds the customer's number in base64: its keyed fingerprint is kept.
+    The provider's message id contains the customer's number in base64, so only its keyed
+    fingerprint is stored.
     """
 
     __tablename__ = "cc_inbound_messages"
@@ -41,7 +42,10 @@ class InboundMessage(Base):
 
 
 class VerificationJob(Base):
-    """A report that waits for its customer to prove who they are."""
+    """A report whose customer must confirm their identity with a code.
+
+    `failed_tries` counts wrong codes.
+    """
 
     __tablename__ = "cc_verification_jobs"
     __table_args__ = (
@@ -85,7 +89,7 @@ class VerificationJob(Base):
 
 
 class OtpChallenge(Base):
-    """One code that was sent, as a keyed hash with a salt; it is good until it expires."""
+    """One code that was sent, as a keyed hash with a salt."""
 
     __tablename__ = "cc_otp_challenges"
     __table_args__ = (Index("ix_cc_otp_challenges_job", "verification_job_id", "id"),)
@@ -102,14 +106,14 @@ class OtpChallenge(Base):
 
 
 class CaseStatus(StrEnum):
-    """Whether a case is being worked on."""
+    """The states of a case."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class FraudCase(Base):
-    """A report whose customer has proved who they are."""
+    """A report of a verified customer."""
 
     __tablename__ = "cc_fraud_cases"
     __table_args__ = (
@@ -132,7 +136,7 @@ class FraudCase(Base):
 
 
 class FraudCaseMessage(Base):
-    """What the customer of an open case wrote after it was opened, redacted."""
+    """A later message of the customer of an open case, redacted."""
 
     __tablename__ = "cc_fraud_case_messages"
     __table_args__ = (Index("ix_cc_fraud_case_messages_case", "case_id", "id"),)

@@ -1,10 +1,9 @@
-"""What a customer's words mean: a small table of phrases, and the reading of a code. Pure.
+"""Classify the text of a message with a table of phrases, and find codes in it. Pure.
 
-Words are compared casefolded, without accents, apostrophes and punctuation. Commands
-must be the whole message; a phrase that reports fraud may stand anywhere in it, as
-whole words. When in doubt a message is a report: asking for a code costs little,
-overlooking a customer's alarm costs much. To teach a phrase, add it here and to
-`tests/fraud/test_phrases.py`.
+Texts are compared casefolded, without accents, apostrophes and punctuation. A command must be
+the whole message. A phrase that reports fraud may appear anywhere, as whole words. In doubt a
+message is a report, because a missed report is worse than an unnecessary code. To add a phrase,
+add it here and to `tests/fraud/test_phrases.py`.
 """
 
 import re
@@ -14,18 +13,18 @@ from enum import StrEnum
 
 CODE_DIGITS = 6
 LONGEST_CODE_MESSAGE = 40
-"""Characters; six digits inside a longer text are an amount or a reference, not a code."""
+"""Characters. Six digits in a longer text are an amount or a reference, not a code."""
 
 
 class Language(StrEnum):
-    """The languages that customers are answered in."""
+    """The languages of replies."""
 
     ENGLISH = "en"
     SPANISH = "es"
 
 
 class Command(StrEnum):
-    """A message that is nothing but a request to this conversation."""
+    """The commands that a customer can send."""
 
     HELP = "help"
     RESEND = "resend"
@@ -121,10 +120,10 @@ GREETINGS: dict[Language, tuple[str, ...]] = {
     Language.ENGLISH: ("hello", "hi", "hey", "good morning", "thanks", "thank you", "please"),
     Language.SPANISH: ("hola", "buenos dias", "buenas tardes", "buenas", "gracias", "por favor"),
 }
-"""Words that tell the language of a message which says nothing else that we know."""
+"""Words that show the language of a message without other known phrases."""
 
 COURTESIES = ("ok", "okay", "bye", "vale", "adios", "muchas", "very much")
-"""What a message of nothing but greetings may hold besides."""
+"""Further words that a message of greetings and thanks may contain."""
 
 _CODE = re.compile(rf"(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){{{CODE_DIGITS - 1}}}(?![ .-]?\d)")
 _COURTEOUS = "|".join((*GREETINGS[Language.ENGLISH], *GREETINGS[Language.SPANISH], *COURTESIES))
@@ -136,7 +135,7 @@ _NOT_WORDS = re.compile(r"[^\w]+")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Fraud is reported."""
+    """A report of fraud."""
 
     text: str
     language: Language
@@ -144,7 +143,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command is given."""
+    """A command."""
 
     command: Command
     language: Language
@@ -152,7 +151,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Six digits, perhaps spaced or dashed, with few words around them or none."""
+    """Six digits, with or without spaces and dashes, in a short text."""
 
     digits: str
     has_words: bool = field(default=False, compare=False)
@@ -160,14 +159,14 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class MistypedCode:
-    """Digits alone, but not six of them."""
+    """Only digits, but not six."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
-    """Words that mean nothing to this conversation, in a language if they betray one.
+    """Any other text; `language` is None if it is unknown.
 
-    `is_courtesy` if they are greetings and thanks alone, or no words at all.
+    `is_courtesy`: the text has only greetings and thanks, or no words.
     """
 
     language: Language | None = None
@@ -176,24 +175,24 @@ class SmallTalk:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Something that is not text: an image, a sticker, a reaction, a voice note."""
+    """A message without text: an image, a sticker, a reaction, a voice note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """Words of ours that came back: a machine wrote it, not the customer."""
+    """Our own text, sent back by a machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The customer deleted a message that they had sent."""
+    """The customer deleted a message."""
 
 
 Said = Report | Request | Code | MistypedCode | SmallTalk | Unsupported | Echo | Deletion
 
 
 def understand(text: str | None) -> Said:
-    """Return what a message means; None stands for one without text."""
+    """Return the class of a message; `text` is None for a message without text."""
     if text is None:
         return Unsupported()
     words = normalise(text)

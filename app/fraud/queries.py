@@ -1,4 +1,4 @@
-"""Read cases: pages of them, and one with the steps that led to it. Numbers are masked."""
+"""Read cases: pages of cases, and one case with its verification. Numbers are masked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from app.core.views import view_of
 from app.fraud.models import FraudCase, FraudCaseMessage, VerificationJob
 
 MESSAGES_SHOWN = 200
-"""Messages that are shown with a case; the newest, if there are more."""
+"""How many messages are shown with a case. If there are more, the newest are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A case as people and scripts see it; `phone` is masked, `report` was redacted."""
+    """A case for pages and the API. `phone` is masked, `report` was redacted."""
 
     id: int
     status: str
@@ -32,7 +32,7 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationView:
-    """How a customer proved who they are."""
+    """A verification for pages and the API. `phone` is masked."""
 
     id: int
     status: str
@@ -45,7 +45,7 @@ class VerificationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """What the customer wrote after the case was opened; it was redacted."""
+    """A later message of the customer; its text was redacted."""
 
     id: int
     text: str
@@ -54,7 +54,7 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class CaseWithVerification:
-    """A case, the verification that it rests on, and its newest messages, oldest first."""
+    """A case, its verification, and its newest messages, oldest first."""
 
     case: CaseView
     verification: VerificationView

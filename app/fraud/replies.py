@@ -1,4 +1,4 @@
-"""What customers are told, in their language. A reply has the same fields in every language."""
+"""The texts of replies. A reply has the same fields in every language."""
 
 import re
 from string import Formatter
@@ -20,7 +20,7 @@ _ENGLISH: dict[Reply, str] = {
         "new one, CANCEL to withdraw your report."
     ),
     Reply.MISTYPED_CODE: "The code has 6 digits. Please check it and enter it again.",
-    Reply.WRONG_CODE: "That code is not right. Tries left: {left}. Write RESEND for a new code.",
+    Reply.WRONG_CODE: "That code is wrong. Attempts left: {left}. Write RESEND for a new code.",
     Reply.EXPIRED_CODE: "That code has expired. Write RESEND and we send you a new one.",
     Reply.EXHAUSTED: (
         "That code is not right either, so we have closed this verification to protect you. "
@@ -109,22 +109,22 @@ _CODE_MESSAGES: dict[Language, str] = {
 
 
 def render(reply: Reply, language: Language, **fields: int) -> str:
-    """Return the words of `reply` in `language`."""
+    """Return the text of `reply` in `language`."""
     return REPLIES[language][reply].format(**fields)
 
 
 def render_code(code: str, language: Language, *, minutes: int) -> str:
-    """Return the message that carries a code. It must never be stored or logged."""
+    """Return the text with a code. The caller must not store or log it."""
     return _CODE_MESSAGES[language].format(code=code, minutes=minutes)
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether a text is one of ours, whatever its fields, case, spaces and punctuation."""
+    """Tell whether a text is one of ours. Ignores its fields, case, spaces and punctuation."""
     return _OURS.fullmatch(normalise(text)) is not None
 
 
 def _pattern_of(template: str) -> str:
-    """Return the pattern of a normalised text; a field stands for any number."""
+    """Return the pattern of a normalised text. A field matches any number."""
     parts = [
         part
         for words, field, _, _ in Formatter().parse(template)

@@ -1,16 +1,16 @@
-"""What customers wrote, as it may be kept. Pure."""
+"""Make texts of customers storable. Pure."""
 
 from app.core.redaction import redact_text
 
 MAX_REPORT = 1000
-"""Characters kept of what a customer reports, all their messages together."""
+"""The most characters of a report, with all messages that were added to it."""
 
 MAX_MESSAGE = 4000
-"""Characters kept of one message that is added to a case."""
+"""The most characters of one message of a case."""
 
 
 def storable(report: str, *, limit: int = MAX_REPORT) -> str:
-    """Return words as they may be kept: redacted, without control characters, capped."""
+    """Return the text redacted, without control characters, and cut to `limit` characters."""
     plain = "".join(char if char.isprintable() or char == "\n" else " " for char in report)
     redacted = redact_text(plain)
     return redacted if len(redacted) <= limit else f"{redacted[: limit - 1]}…"

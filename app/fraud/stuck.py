@@ -1,4 +1,4 @@
-"""Find verifications that have awaited their code for too long, and record each once, ever."""
+"""Find verifications that have waited too long for their code, and record each once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,17 +30,17 @@ MAX_MINUTES = 10_080
 
 @dataclass(frozen=True, slots=True)
 class StuckResult:
-    """How many verifications are stuck now, and for how many of them that was news."""
+    """The number of stuck verifications, and the number of new events."""
 
     stuck: int
     recorded: int
 
 
 def check_otp_stuck(sessions: Sessions, *, threshold_minutes: int) -> StuckResult:
-    """Record an event for each verification that has awaited its code longer than the threshold.
+    """Record an event for each verification that has waited longer than the threshold.
 
-    A verification is recorded once, whatever the thresholds and however many checks run
-    at once. Raises InvalidInput unless the threshold is 1 to 10,080 minutes (a week).
+    A verification is recorded once, also with other thresholds and concurrent checks. Raises
+    InvalidInput unless the threshold is 1 to 10,080 minutes (a week).
     """
     if not MIN_MINUTES <= threshold_minutes <= MAX_MINUTES:
         raise InvalidInput(
@@ -52,7 +52,7 @@ def check_otp_stuck(sessions: Sessions, *, threshold_minutes: int) -> StuckResul
 
 
 def record_stuck(session: Session, *, threshold_minutes: int) -> StuckResult:
-    """Do what `check_otp_stuck` does, in the caller's transaction."""
+    """Like `check_otp_stuck`, in the caller's transaction."""
     is_stuck = _is_stuck(threshold_minutes)
     stuck = session.scalars(select(func.count()).where(*is_stuck)).one()
     recorded = record_events(session, _unrecorded(session, is_stuck))
@@ -90,7 +90,7 @@ def _waiting_minutes() -> ColumnElement[int]:
 
 
 def _last_message_id() -> ScalarSelect[int | None]:
-    """Select the outbound job of the last code that a verification was sent."""
+    """Select the outbound job of the last code of a verification."""
     reference = literal("verification:") + cast(VerificationJob.id, String)
     return (
         select(func.max(OutboundJob.id))

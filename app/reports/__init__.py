@@ -1,1 +1,1 @@
-"""The daily summary: its figures and its words. May import what lies below `periodic`."""
+"""The daily summary: its figures and its text. May import the packages below `periodic`."""

@@ -1,4 +1,4 @@
-"""When a date of a time zone begins and ends. Pure."""
+"""Compute the beginning and the end of a date in a time zone. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class BusinessDay:
-    """A date in a time zone as the instants from `starts_at` up to, without, `ends_at`, in UTC."""
+    """A date in a time zone, from `starts_at` (inclusive) to `ends_at` (exclusive), in UTC."""
 
     date: date
     starts_at: datetime
@@ -15,12 +15,12 @@ class BusinessDay:
 
 
 def business_day(day: date, zone: ZoneInfo) -> BusinessDay:
-    """Return `day` in `zone`: 23 or 25 hours long where the clocks change."""
+    """Return `day` in `zone`. It has 23 or 25 hours if summer time begins or ends."""
     return BusinessDay(day, _midnight(day, zone), _midnight(day + timedelta(days=1), zone))
 
 
 def date_in(zone: ZoneInfo, moment: datetime) -> date:
-    """Return the date that people in `zone` write at `moment`."""
+    """Return the date in `zone` at `moment`."""
     return moment.astimezone(zone).date()
 
 

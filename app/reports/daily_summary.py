@@ -1,4 +1,4 @@
-"""Sum up a business date, once: figures kept, and one event that says so."""
+"""Summarise a business date once: store its figures and record one event."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ EARLIEST = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class DailySummaryResult:
-    """The summary of a date, and whether this call made it."""
+    """The summary of a date. `is_new` is True if this call created it."""
 
     business_date: date
     summary: dict[str, Any]
@@ -34,17 +34,17 @@ class DailySummaryResult:
 def summarise_day(
     sessions: Sessions, *, day: date | None, timezone: str, now: datetime
 ) -> DailySummaryResult:
-    """Return the summary of `day` in `timezone`, by default of the last date that is over.
+    """Return the summary of `day` in `timezone`; the default is the last complete date.
 
-    The first call stores the figures and records the event; later ones return what was
-    stored, whatever has changed since. Raises InvalidInput unless the date is over.
+    The first call stores the figures and records the event. Later calls return the stored
+    figures, even if rows have changed since. Raises InvalidInput unless the date is complete.
     """
     zone = ZoneInfo(timezone)
     today = date_in(zone, now)
     day = day or today - timedelta(days=1)
     if not EARLIEST <= day < today:
         raise InvalidInput(
-            f"The date must be over in {timezone}, where it is {today} now, and not before"
+            f"The date must be before {today}, the current date in {timezone}, and not before"
             f" {EARLIEST}.",
             field="date",
         )
@@ -53,7 +53,7 @@ def summarise_day(
 
 
 def store_summary(session: Session, day: date, *, zone: ZoneInfo) -> DailySummaryResult:
-    """Do what `summarise_day` does for a date that is over, in the caller's transaction."""
+    """Like `summarise_day`, for a complete date, in the caller's transaction."""
     kept = _kept(session, day)
     if kept is not None:
         return DailySummaryResult(day, kept, is_new=False)

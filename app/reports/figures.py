@@ -1,7 +1,6 @@
-"""The figures of one business day, counted from the rows as they are now.
+"""The figures of one business day, counted from the current rows.
 
-Every figure is a count, a ratio, a duration or a sentence that was redacted when it was
-stored; nothing here names a customer.
+Each figure is a count, a ratio, a duration or a redacted sentence. None names a customer.
 """
 
 from collections import Counter
@@ -60,7 +59,7 @@ _BY_OUTCOME = {
 
 
 def count_day(session: Session, day: BusinessDay) -> Figures:
-    """Return all figures of `day`; sections and units are named in their keys."""
+    """Return all figures of `day`. The keys name sections and units."""
     return {
         "cases": {"opened": _count(session, _during(day, FraudCase.created_at))},
         "verifications": _verifications(session, day),
@@ -72,9 +71,9 @@ def count_day(session: Session, day: BusinessDay) -> Figures:
 
 
 def _verifications(session: Session, day: BusinessDay) -> Figures:
-    """Follow those that began on the day to where they stand now; count those that expired on it.
+    """Count the verifications that began on the day by current status, and those that expired.
 
-    One that began on the day mostly expires on the next, after this day was summed up.
+    Expired ones are counted on the day they expired, because most of them began the day before.
     """
     took = _seconds(VerificationJob.created_at, VerificationJob.closed_at)
     is_verified = VerificationJob.status == VerificationStatus.VERIFIED
@@ -98,7 +97,7 @@ def _verifications(session: Session, day: BusinessDay) -> Figures:
 
 
 def _outbound(session: Session, day: BusinessDay) -> Figures:
-    """Count first successes, and failures for good by cause, which a later retry can't undo."""
+    """Count sent messages, and final failures by cause. A later retry does not change them."""
     code = cast(AutomationEvent.payload["provider_code"].astext, Integer)
     reason = AutomationEvent.payload["reason"].astext
     failed = and_(
@@ -120,9 +119,9 @@ def _outbound(session: Session, day: BusinessDay) -> Figures:
 
 
 def _events(session: Session, day: BusinessDay) -> Figures:
-    """Count the events recorded on the day, and measure from the record to the item.
+    """Count the events of the day by type and outcome, and measure from event to item.
 
-    One scan answers both: it groups by type and by wait, and waits come in steps.
+    One scan does both. It groups by type and by wait; waits are rounded, so there are few groups.
     """
     rows = session.execute(
         select(AutomationEvent.event_type, _WAIT, *_BY_OUTCOME.values())
@@ -148,7 +147,7 @@ def _events(session: Session, day: BusinessDay) -> Figures:
 
 
 def _inbox(session: Session, day: BusinessDay) -> Figures:
-    """Count items that came and went on the day, and those open when it ended."""
+    """Count the items that were opened and closed on the day, and those open at its end."""
     opened, closed = Counter[str](), Counter[str]()
     by_age = {each.value: Counter(dict.fromkeys((*AGES, OLDER), 0)) for each in Severity}
     for severity, went, came, *counts in session.execute(_items(day)):
@@ -166,10 +165,10 @@ def _inbox(session: Session, day: BusinessDay) -> Figures:
 
 
 def _items(day: BusinessDay) -> CompoundSelect[*tuple[Any, ...]]:
-    """Count items by severity: those open now, closed after the day, and closed on it.
+    """Select counts by severity: items open now, closed after the day, and closed on it.
 
-    Each part reads one index and no row. It is one statement, so that an item that somebody
-    closes meanwhile is counted once.
+    Each part is an index-only scan. It is one statement, so that an item that is closed
+    meanwhile is counted once.
     """
     is_open = InboxItem.status.in_((ItemStatus.OPEN, ItemStatus.ACKNOWLEDGED))
     return union_all(
@@ -182,7 +181,7 @@ def _items(day: BusinessDay) -> CompoundSelect[*tuple[Any, ...]]:
 def _part(
     day: BusinessDay, condition: ColumnElement[bool], *, went: bool
 ) -> Select[*tuple[Any, ...]]:
-    """Select how many came on the day, how many are younger than each age, and how many in all."""
+    """Select the counts of new items, of items younger than each age, and of all items."""
     since = InboxItem.created_at
     younger = (func.count().filter(since > day.ends_at - age) for age in AGES.values())
     came = func.count().filter(since >= day.starts_at)
@@ -194,7 +193,7 @@ def _part(
 
 
 def _by_age(younger: Sequence[int]) -> dict[str, int]:
-    """Return how many are of each age, from how many are younger than its limit."""
+    """Return the count of each age from the counts of items younger than each limit."""
     counts = (count - fewer for fewer, count in pairwise((0, *younger)))
     return dict(zip((*AGES, OLDER), counts, strict=True))
 
@@ -206,7 +205,7 @@ def _of_each_severity(counts: Counter[str]) -> dict[str, int]:
 def _tally(
     session: Session, column: _Moment, condition: ColumnElement[bool], *, known: Iterable[str]
 ) -> dict[str, int]:
-    """Count rows by the value of `column`; every known value is there, if only with 0."""
+    """Count rows by the value of `column`. The result has every known value, also with 0."""
     rows = session.execute(select(column, func.count()).where(condition).group_by(column))
     counts: Mapping[str, int] = dict(iter(rows))
     return {str(value): counts.get(value, 0) for value in known}

@@ -1,14 +1,14 @@
-"""Percentiles of values that were counted. Pure."""
+"""Percentiles of counted values. Pure."""
 
 from collections.abc import Mapping
 from math import ceil, floor
 
 
 def percentile(counts: Mapping[float, int], share: float) -> float | None:
-    """Return the value below which `share` (0 to 1) of the counted values lie; None of nothing.
+    """Return the percentile at `share` (0 to 1), or None without values.
 
-    `counts` says how often each value occurred. Between two values it interpolates, as
-    PostgreSQL's percentile_cont does.
+    `counts` holds how often each value occurred. Interpolates between two values, like
+    PostgreSQL's percentile_cont.
     """
     total = sum(counts.values())
     if not total:
@@ -19,7 +19,7 @@ def percentile(counts: Mapping[float, int], share: float) -> float | None:
 
 
 def _value_at(counts: Mapping[float, int], place: int) -> float:
-    """Return the value at a place, from 0, of all values in order."""
+    """Return the value at index `place` (from 0) of all values in order."""
     for value in sorted(counts):
         if place < counts[value]:
             return value

@@ -1,7 +1,6 @@
-"""The figures of a business day in words. Pure.
+"""The text of the daily summary. Pure.
 
-Counts carry separators (`123,456`), because redaction takes a bare run of six digits for
-a code.
+Counts have separators (`123,456`), because redaction hides six digits in a row as a code.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,9 +10,9 @@ Figures = Mapping[str, Any]
 
 
 def headline_of(figures: Figures) -> str:
-    """Return the sentence that the day comes down to."""
+    """Return one sentence with the most important figures."""
     if is_quiet(figures):
-        return "A quiet day: nothing came in, nothing went out, and nothing is open."
+        return "A quiet day: no reports, no messages, and no open items."
     inbox, outbound = figures["inbox"], figures["outbound"]
     return (
         f"{_many(figures['cases']['opened'], 'fraud case')} opened,"
@@ -24,12 +23,12 @@ def headline_of(figures: Figures) -> str:
 
 
 def report_of(figures: Figures) -> str:
-    """Return the figures line by line, for people; empty for a quiet day."""
+    """Return the figures as lines of text; empty for a quiet day."""
     return "" if is_quiet(figures) else "\n".join(_lines(figures))
 
 
 def is_quiet(figures: Figures) -> bool:
-    """Tell whether nothing happened on the day and nothing was left over from before."""
+    """Tell whether nothing happened on the day and no item is open."""
     inbox, outbound = figures["inbox"], figures["outbound"]
     counts = (
         figures["cases"]["opened"],
@@ -55,7 +54,7 @@ def _lines(figures: Figures) -> Iterator[str]:
 def _verifications(verifications: Figures) -> str:
     started = verifications["started"]
     if not started:
-        return "Verifications: none began."
+        return "Verifications: none started."
     parts = [
         f"{count:,} {status.replace('_', ' ')} ({verifications['rates'][status]:.0%})"
         for status, count in verifications["by_status"].items()
@@ -63,7 +62,7 @@ def _verifications(verifications: Figures) -> str:
     ]
     median = verifications["median_seconds_to_verify"]
     pace = "" if median is None else f"; half were verified within {median:,.0f} s"
-    return f"Verifications: {started:,} began, {', '.join(parts)}{pace}."
+    return f"Verifications: {started:,} started, {', '.join(parts)}{pace}."
 
 
 def _expired(count: int) -> Iterator[str]:
@@ -72,7 +71,7 @@ def _expired(count: int) -> Iterator[str]:
 
 
 def _outbound(outbound: Figures) -> Iterator[str]:
-    yield f"Messages: {outbound['sent']:,} sent, {outbound['failed']:,} failed for good."
+    yield f"Messages: {outbound['sent']:,} sent, {outbound['failed']:,} finally failed."
     for cause in outbound["failed_by_cause"]:
         yield f"  {cause['count']:,}: {cause['reason']}"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.fraud.conversation import (
     MAX_KEPT,
     MAX_SENDS,
-    MAX_TRIES,
+    MAX_WRONG_CODES,
     CodeState,
     ConversationState,
     Verification,
@@ -55,8 +55,8 @@ NOTHING = ConversationState()
 AWAITING = ConversationState(verification=Verification(0, CodeState.LIVE), recent_sends=1)
 
 
-def given_code(state: CodeState, *, tries: int = 0, sends: int = 1) -> ConversationState:
-    return ConversationState(verification=Verification(tries, state), recent_sends=sends)
+def given_code(state: CodeState, *, wrong_codes: int = 0, sends: int = 1) -> ConversationState:
+    return ConversationState(verification=Verification(wrong_codes, state), recent_sends=sends)
 
 
 def wrong(_: str) -> bool:
@@ -162,7 +162,7 @@ def test_the_right_code_verifies() -> None:
 
 
 def test_the_last_wrong_code_exhausts() -> None:
-    state = given_code(CodeState.LIVE, tries=MAX_TRIES - 1)
+    state = given_code(CodeState.LIVE, wrong_codes=MAX_WRONG_CODES - 1)
     assert decide_reply(CODE, state, is_right=wrong) == Exhaust()
 
 
@@ -244,7 +244,7 @@ anything_said = st.sampled_from(
 any_standing = st.builds(
     ConversationState,
     verification=st.none()
-    | st.builds(Verification, st.integers(0, MAX_TRIES - 1), st.sampled_from(CodeState)),
+    | st.builds(Verification, st.integers(0, MAX_WRONG_CODES - 1), st.sampled_from(CodeState)),
     recent_sends=st.integers(0, 9),
     recent_messages=st.integers(0, 199),
     has_open_case=st.booleans(),

@@ -144,7 +144,7 @@ def test_an_expired_code_costs_no_attempt_while_a_newer_one_is_live(
     assert customer.write(second) == "Verify"
 
 
-def test_tries_are_counted_across_resends(customer: Customer, read: Read) -> None:
+def test_wrong_codes_are_counted_across_resends(customer: Customer, read: Read) -> None:
     customer.write(REPORT)
     bad = wrong(customer.code())
     assert [customer.write(bad) for _ in range(3)] == ["CountWrongCode"] * 3

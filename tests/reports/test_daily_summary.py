@@ -56,7 +56,7 @@ def test_an_incomplete_or_too_old_date_is_refused(
     sessions: Sessions, read: Read, day: date
 ) -> None:
     with pytest.raises(
-        InvalidInput, match="must be over in UTC, where it is 2026-11-22"
+        InvalidInput, match="must be before 2026-11-22, the current date in UTC"
     ) as refusal:
         summarise(sessions, day=day)
     assert refusal.value.field == "date"
@@ -83,8 +83,8 @@ def test_redaction_does_not_change_the_text_of_a_busy_day(
         "1 fraud case opened, 123,456 messages sent and 1 failed, 0 dead letters,"
         " 1 item still open.\n"
         "\n"
-        "Verifications: 1 began, 1 verified (100%); half were verified within 40 s.\n"
-        "Messages: 123,456 sent, 1 failed for good.\n"
+        "Verifications: 1 started, 1 verified (100%); half were verified within 40 s.\n"
+        "Messages: 123,456 sent, 1 finally failed.\n"
         "  1: Not on WhatsApp.\n"
         "Events: 1 recorded, 1 of them sent; in the inbox within 10.0 ms (half)"
         " and 10.0 ms (95 %).\n"

@@ -1,1 +1,1 @@
-"""Celery: the application, its tasks of a few lines, the listener. Imports no Flask."""
+"""Celery: the application, the tasks and the listener. Does not import Flask."""

@@ -1,4 +1,4 @@
-"""Make the Celery application from the settings."""
+"""Create the Celery application from the settings."""
 
 import logging
 
@@ -17,14 +17,14 @@ from workers.redis_transport import use_own_transport
 
 SOCKET_TIMEOUT_SECONDS = 5
 PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
-"""Who sends gives up soon: a hint that can't be sent is repeated by the next tick."""
+"""Publishing gives up soon, because a later message from beat replaces a lost one."""
 
 VISIBILITY_TIMEOUT_SECONDS = 3600
-"""After this a broker of the Redis kind redelivers what nobody has acknowledged."""
+"""After this time Redis redelivers a message that no worker has acknowledged."""
 
 
 def create_celery(settings: Settings) -> Celery:
-    """Return the application, configured; nothing connects yet.
+    """Return the configured application. It opens no connection.
 
     Raises MissingDraft if an event type has no draft.
     """
@@ -60,7 +60,7 @@ def create_celery(settings: Settings) -> Celery:
 
 
 def _transport_options(broker_url: str) -> dict[str, object]:
-    """Bound every wait on the broker; kombu's own default is to wait for ever."""
+    """Return options that limit every wait for the broker. kombu waits without limit by default."""
     if not broker_url.startswith(("redis", "valkey")):
         return {**PUBLISH_RETRY}
     return {
@@ -80,5 +80,5 @@ def _configure_logging(**_signal: object) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Tell retries and failures, which matter, from successes, several of them a second."""
+    """Drop log lines of successful tasks, of which there are several per second."""
     return "succeeded" not in str(record.msg)

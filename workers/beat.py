@@ -1,4 +1,4 @@
-"""Beat, bounded: it adds nothing to a queue that nobody empties."""
+"""A beat scheduler that does not add messages to a full queue."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from workers.sender import Sender
 log = structlog.get_logger(__name__)
 
 QUEUE_LIMIT = 30
-"""So many messages may wait in a queue before beat stops adding to it."""
+"""Beat sends no message to a queue in which this many messages wait."""
 
 
 class BoundedScheduler(Scheduler):
-    """Celery's in-memory scheduler, but for a look at the queue's length before each send.
+    """Celery's in-memory scheduler, with a check of the queue depth before each send.
 
-    What is held back is not lost: each task is a hint that a later tick repeats. And a
-    broker whose workers are away does not fill up.
+    So the broker does not fill up while workers are away. A message that is not sent is not
+    missed, because a later one starts the same check for due work.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +28,7 @@ class BoundedScheduler(Scheduler):
         self._depth = QueueDepth(self.app)
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
-        """Send the task of `entry`, unless its queue is full or the broker away."""
+        """Send the task of `entry`, unless its queue is full or the broker is away."""
         queue = queue_of(str(entry.task))
         try:
             waiting = self._depth.count_waiting(queue)

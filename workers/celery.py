@@ -1,4 +1,4 @@
-"""The application that `celery --app workers` runs; importing this reads the environment."""
+"""The application for `celery --app workers`. The import reads the environment."""
 
 import sys
 

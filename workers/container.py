@@ -1,4 +1,4 @@
-"""What a worker process builds once, at first use and so never before the fork."""
+"""Objects that a worker process builds at first use, and so after the fork."""
 
 import gc
 from functools import cache
@@ -10,7 +10,11 @@ from app.core.settings import Settings
 from workers.sender import Sender
 
 COLLECT_AFTER = 50_000
-"""So many new objects bring on a look for cycles: a batch's thousands die without one."""
+"""Run the garbage collector after this many allocations.
+
+A batch allocates thousands of short-lived objects, and the default threshold would run it many
+times per batch.
+"""
 
 
 @cache
@@ -22,5 +26,5 @@ def container() -> Container:
 
 @cache
 def sender() -> Sender:
-    """Return the sender of this process's tasks."""
+    """Return the sender of this process."""
     return Sender(current_app)

@@ -1,4 +1,4 @@
-"""Flower, started once the workers answer: it inspects them at its start and warns if none does."""
+"""Start Flower when the workers answer. It inspects them at start, and warns if none answers."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS = 30.0
 
 
 def wait_for_workers(celery: Celery, *, seconds: float = _PATIENCE_SECONDS) -> bool:
-    """Return True once every queue has a worker that answers, False after `seconds`."""
+    """Wait until every queue has a worker that answers. Return False after `seconds`."""
     wanted = {queue.name for queue in QUEUES}
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -1,7 +1,7 @@
-"""A listener in the worker: PostgreSQL's NOTIFY becomes a message within milliseconds.
+"""A listener thread in the worker that turns PostgreSQL's NOTIFY into Celery messages.
 
-One listener among all workers acts, the one that holds the advisory lock; when it dies,
-PostgreSQL frees the lock and another takes over. Without it the beat tick remains.
+Of all workers, the one that holds the advisory lock listens. If it dies, PostgreSQL frees the
+lock and another takes over. Without a listener, the relay finds due work within a second.
 """
 
 from threading import Event, Thread
@@ -24,7 +24,7 @@ TASK_OF_CHANNEL = {
     "cc_outbound_jobs": "outbound.run",
 }
 LISTENER_LOCK = 4_711_020
-"""Key of the advisory lock that the acting listener holds."""
+"""Key of the advisory lock that the active listener holds."""
 
 TAKEOVER_SECONDS = 2.0
 STOP_SECONDS = 0.5
@@ -42,7 +42,7 @@ class Listener(StartStopStep):
         self.thread: Thread | None = None
 
     def include_if(self, parent: Any) -> bool:
-        """Listen only where dispatch tasks run, and only if NOTIFY is on."""
+        """Start the thread only in workers of the dispatch queue, and only if NOTIFY is on."""
         return DISPATCH in parent.app.amqp.queues.consume_from and Settings.load().notify
 
     def start(self, parent: Any) -> None:
@@ -61,7 +61,7 @@ class Listener(StartStopStep):
 
 
 def listen(dsn: str, sender: Sender, stopping: Event) -> None:
-    """Listen until `stopping` is set; reconnect, with a pause, as often as it takes."""
+    """Listen until `stopping` is set. After a lost connection, wait and connect again."""
     while not stopping.is_set():
         try:
             _listen_on_one_connection(dsn, sender, stopping)
@@ -92,7 +92,7 @@ def _take_lock(connection: Connection[Any], stopping: Event) -> bool:
 
 
 def _forward(connection: Connection[Any], sender: Sender, stopping: Event) -> None:
-    """Send one message per channel for all the notifications that wait on it."""
+    """Send one message per channel for all its waiting notifications."""
     waiting = set(TASK_OF_CHANNEL)
     while not stopping.is_set():
         for channel in waiting:

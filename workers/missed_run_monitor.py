@@ -1,7 +1,7 @@
-"""A thread in the dispatcher that reports periodic runs which did not happen.
+"""A thread in the dispatcher that reports missing and failed periodic runs.
 
-It depends neither on beat nor on the broker nor on the worker that runs the periodic jobs.
-Each dispatcher watches; what two of them notice is one event.
+It needs neither beat nor the broker nor the worker of the periodic jobs. Each dispatcher has
+such a thread, and all of them together record one event per missing run.
 """
 
 from datetime import datetime
@@ -35,11 +35,11 @@ class MissedRunMonitor(StartStopStep):
         self.thread: Thread | None = None
 
     def include_if(self, parent: Any) -> bool:
-        """MissedRunMonitor only where dispatch tasks run."""
+        """Start the thread only in workers of the dispatch queue."""
         return DISPATCH in parent.app.amqp.queues.consume_from
 
     def start(self, _parent: Any) -> None:
-        """Start watching, with a container that no child of this process shares."""
+        """Start the thread, with a container that no child process shares."""
         container = build(Settings.load(), process="automation-monitor")
         options = {"since": container.clock(), "every": LOOK_SECONDS}
         self.thread = Thread(
@@ -52,16 +52,17 @@ class MissedRunMonitor(StartStopStep):
         self.thread.start()
 
     def stop(self, _parent: Any) -> None:
-        """Stop watching."""
+        """Stop the thread."""
         self.stopping.set()
         if self.thread is not None:
             self.thread.join(timeout=STOP_SECONDS)
 
 
 def monitor(container: Container, stopping: Event, *, since: datetime, every: float) -> None:
-    """Look every so many seconds until `stopping` is set; close the container then.
+    """Check every `every` seconds until `stopping` is set, then close the container.
 
-    `since` is when the monitor started. A database that is away is asked again at the next look.
+    `since` is the start time of the monitor. A database error is logged, and the next check
+    follows as usual.
     """
     while not stopping.wait(every):
         try:

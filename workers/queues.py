@@ -1,4 +1,4 @@
-"""The queues: which task goes where, and how many messages wait."""
+"""The queues, the routes of tasks, and the depth of queues."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ PERIODIC = "periodic"
 QUEUES = (Queue(DISPATCH), Queue(OUTBOUND), Queue(PERIODIC))
 
 ROUTES = {f"{queue.name}.*": {"queue": queue.name} for queue in QUEUES}
-"""A task's name begins with its queue's: slow HTTP must never delay dispatch."""
+"""A task name begins with the name of its queue. Slow HTTP calls must not delay dispatch."""
 
 
 def queue_of(task: str) -> str:
-    """Return the queue that `task` goes to."""
+    """Return the queue of `task`."""
     return task.partition(".")[0]
 
 
 class QueueDepth:
-    """Reads how long queues are, over a connection of its own.
+    """Reads the depth of queues over its own connection.
 
-    It drops that connection at the first error: one that has lived through an outage may
-    be half alive, and fail in ways that no error class of the broker's covers.
+    It drops the connection after any error. After an outage a connection may be broken in a way
+    that raises other errors than those of the broker.
     """
 
     def __init__(self, app: Celery) -> None:
@@ -33,7 +33,7 @@ class QueueDepth:
         self._connection: Connection | None = None
 
     def count_waiting(self, queue: str) -> int:
-        """Return how many messages of `queue` no worker has taken.
+        """Return how many messages wait in `queue`.
 
         Declares the queue, as every worker does. Raises kombu's OperationalError if the
         broker is away.

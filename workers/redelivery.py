@@ -1,4 +1,4 @@
-"""When a run must be careful, because one before it may have been killed at its work."""
+"""Decides when a run must be careful, because the run before it may have been killed."""
 
 from celery.app.task import Context
 
@@ -14,6 +14,6 @@ class RedeliveryPolicy:
         self._is_new = True
 
     def is_due(self, request: Context) -> bool:
-        """Tell whether the run of this message should take events one by one first."""
+        """Return True for the first message of a process and for every redelivered message."""
         was_new, self._is_new = self._is_new, False
         return was_new or bool((request.delivery_info or {}).get("redelivered"))

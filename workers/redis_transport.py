@@ -1,8 +1,8 @@
-"""kombu's transport for Redis, with one client per channel.
+"""kombu's transport for Redis, with one redis-py client per channel.
 
-kombu makes a new client of redis-py for each command, which costs more than the command
-(80 µs): the new client copies its table of 170 reply callbacks. The way from a commit to its
-inbox item holds two such commands. A client has no state but its pool of connections.
+kombu creates a new client for each command. This takes 80 µs, more than the command, because a
+client copies a table of 170 callbacks. There are two such commands between a commit and its
+inbox item. A client can be kept, because it has no state except its connection pool.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 
 
 class Channel(redis.Channel):
-    """A channel that keeps the client of its current pool of connections."""
+    """A channel that keeps the client of its current connection pool."""
 
     _kept: Any = None
 
     @contextmanager
     def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
-        """Lend `client`, or the channel's own."""
+        """Yield `client`, or the client of the channel."""
         yield client or self._own_client()
 
     def _own_client(self) -> Any:
@@ -35,6 +35,6 @@ class Transport(redis.Transport):
 
 
 def use_own_transport() -> None:
-    """Make kombu use this transport; call it before the first connection of the process."""
+    """Make kombu use this transport. Call this before the first connection of the process."""
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"

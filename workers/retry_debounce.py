@@ -1,18 +1,18 @@
-"""How long a task should wait before it comes back for what is due later."""
+"""The countdown of a task's retry for work that is due later."""
 
 from collections.abc import Callable
 from time import monotonic
 
 LONGEST_SECONDS = 600.0
-"""A longer wait is split: a broker redelivers what it holds for too long."""
+"""Seconds. A longer wait is split, because Redis redelivers a message that it holds too long."""
 
 
 class RetryDebounce:
-    """Keeps at most one useful retry per process waiting in the broker.
+    """Keeps at most one pending Celery retry per process.
 
-    Without it an outage would leave one message in the broker per run that failed. A retry
-    that waits already replaces a later one and never an earlier one, because the run that it
-    starts reads from the database when the next is due.
+    So an outage does not queue one message per failed run. A later retry is not needed while
+    one is pending, because each run reads from the database when the next work is due. An
+    earlier retry is sent in addition.
     """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
@@ -20,7 +20,7 @@ class RetryDebounce:
         self._due_at = 0.0
 
     def countdown(self, wait: float | None) -> float | None:
-        """Return the seconds after which to come back, or None if there is no need."""
+        """Return the countdown of the retry in seconds, or None if no retry is needed."""
         if wait is None:
             return None
         wait = min(wait, LONGEST_SECONDS)

@@ -1,7 +1,7 @@
-"""Looks for outbound jobs when a worker starts.
+"""Send one `outbound.run` when a worker starts.
 
-A worker that was stopped leaves jobs behind and no message: the next one must not depend on
-beat, or on a new job, to find them.
+A stopped worker may leave due jobs without a message. So a new worker finds them without beat
+and without a new job.
 """
 
 from typing import Any

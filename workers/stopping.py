@@ -1,7 +1,7 @@
-"""Tells the processes of a worker's pool that the worker was asked to stop.
+"""A flag that tells the pool processes of a worker that the worker is stopping.
 
-Celery tells only the main process (SIGTERM); its children finish their tasks. One byte of
-shared memory, made before the fork, lets a long task end early.
+SIGTERM reaches only the main process of Celery, and the pool processes finish their tasks. The
+flag is one byte of shared memory, created before the fork, so that a long task can end early.
 """
 
 import mmap
@@ -12,7 +12,7 @@ _flag = mmap.mmap(-1, 1)
 
 
 def is_stopping() -> bool:
-    """Return whether the worker that this process belongs to was asked to stop."""
+    """Return whether the worker of this process is stopping."""
     return _flag[0] != 0
 
 

@@ -1,4 +1,4 @@
-"""The tasks: each a few lines that call a use case of `app`."""
+"""The Celery tasks. Each calls a use case of `app`."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,12 +26,13 @@ INFRASTRUCTURE: dict[str, Any] = {
     "retry_jitter": True,
     "max_retries": 8,
 }
-"""The database is away or busy: Celery comes back with its exponential backoff, at no event's
-cost. A task with these options is decorated with `as_unavailable()` too."""
+"""Options for Celery's retry with exponential backoff while the database is away or busy. No event
+loses an attempt. A task with these options also needs the decorator `as_unavailable()`."""
 
 COMES_BACK = INFRASTRUCTURE | {"max_retries": None}
-"""As INFRASTRUCTURE, without a limit: `retry(max_retries=None)` means the task's own limit, so
-only the task itself can have none. At most one such message per process waits (`RetryDebounce`)."""
+"""Like INFRASTRUCTURE, without a limit. The limit must be removed here, because
+`retry(max_retries=None)` means the limit of the task. At most one such message per process is
+pending (`RetryDebounce`)."""
 
 _dispatch_retry = RetryDebounce()
 _outbound_retry = RetryDebounce()
@@ -39,16 +40,16 @@ _redelivery = RedeliveryPolicy()
 
 
 class EventsWait(Exception):
-    """Some events are due later; shown by Flower as the reason of a retry."""
+    """Some events are due later. Flower shows this as the reason of a retry."""
 
 
 class JobsWait(Exception):
-    """Some outbound jobs are due later; shown by Flower as the reason of a retry."""
+    """Some outbound jobs are due later. Flower shows this as the reason of a retry."""
 
 
 @shared_task(name="dispatch.relay")
 def relay() -> int:
-    """Queue as many dispatch tasks as would find work; return how many."""
+    """Send as many dispatch tasks as would find work; return their number."""
     settings = container().settings
     needed = messages_needed(container().dispatcher, workers=settings.dispatch_concurrency)
     sender().send("dispatch.dispatch_due_events", times=needed)
@@ -58,7 +59,7 @@ def relay() -> int:
 @shared_task(name="dispatch.dispatch_due_events", bind=True, **COMES_BACK)
 @as_unavailable()
 def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
-    """Dispatch what is due; come back by Celery's retry when the next event is, without beat."""
+    """Dispatch due events, then retry when the next event is due."""
     careful = _redelivery.is_due(self.request)
     result = dispatch_due(container().dispatcher, careful=careful)
     if wait := _dispatch_retry.countdown(result.due_in):
@@ -68,14 +69,14 @@ def dispatch_due_events(self: Task[..., Any]) -> dict[str, int]:
 
 @shared_task(name="dispatch.heartbeat")
 def heartbeat() -> None:
-    """Show that beat, broker, worker and database are one chain."""
+    """Store a heartbeat. It shows that beat, broker, worker and database work together."""
     record_heartbeat(container().sessions, name="beat")
 
 
 @shared_task(name="outbound.run", bind=True, **COMES_BACK)
 @as_unavailable()
 def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
-    """Send the outbound jobs that are due; come back when the next one is, without beat."""
+    """Send due outbound jobs, then retry when the next job is due."""
     result = run_outbound(replace(container().outbound, is_stopping=is_stopping))
     wait = _outbound_retry.countdown(result.due_in)
     if wait is not None and not is_stopping():
@@ -86,28 +87,28 @@ def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
 @shared_task(name="periodic.otp_stuck", **INFRASTRUCTURE)
 @as_unavailable()
 def otp_stuck() -> list[str]:
-    """Look for stuck verifications, once per slot; return the slots run here."""
+    """Record stuck verifications once per slot; return the slots that this call has run."""
     return _run(otp_stuck_job(container().settings))
 
 
 @shared_task(name="periodic.daily_summary", **INFRASTRUCTURE)
 @as_unavailable()
 def daily_summary() -> list[str]:
-    """Sum up the date before, once per slot; return the slots run here."""
+    """Summarise the previous date once per slot; return the slots that this call has run."""
     return _run(daily_summary_job(container().settings))
 
 
 @shared_task(name="periodic.catch_up", **INFRASTRUCTURE)
 @as_unavailable()
 def catch_up() -> list[str]:
-    """Run what beat or the workers were late for; return the slots run here."""
+    """Run the owed slots of all periodic jobs; return the slots that this call has run."""
     return [slot for job in periodic_jobs(container().settings) for slot in _run(job)]
 
 
 @shared_task(name="periodic.discard_expired", **INFRASTRUCTURE)
 @as_unavailable()
 def discard_expired_parts() -> int:
-    """Delete the quarantined webhook parts whose time is over; return how many."""
+    """Delete expired webhook parts from the quarantine; return their number."""
     with container().sessions.begin() as session:
         return discard_expired(session, now=container().clock())
 

@@ -1,1 +1,1 @@
-"""Turn due events into inbox items: the only place that knows both outbox and inbox."""
+"""Turn due events into inbox items. Only this package imports both outbox and inbox."""

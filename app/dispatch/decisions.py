@@ -1,4 +1,4 @@
-"""What becomes of each claimed event. Pure, but for the draft functions it calls."""
+"""Decide the outcome of each claimed event. Pure, except for the draft functions."""
 
 import hashlib
 import re
@@ -14,13 +14,13 @@ from app.inbox.drafts import Draft, draft_event
 
 ERROR_LIMIT = 500
 WORKER_LOST = "WorkerLost"
-"""The fingerprint of an event whose worker process died, or may die, while it worked."""
+"""The fingerprint of an event whose worker process died, or is at work on it alone."""
 
 
 class ClaimedEvent(NamedTuple):
-    """A due event under our row lock; `attempts` counts the failures of this budget.
+    """A due event that is locked; `attempts` counts the failed attempts of this budget.
 
-    A named tuple is made from a row in a third of the time that a frozen dataclass takes.
+    It is a named tuple, because creating one takes a third of the time of a frozen dataclass.
     """
 
     id: int
@@ -33,7 +33,7 @@ class ClaimedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The event becomes the item that `draft` describes."""
+    """The event becomes an item with this draft."""
 
     event: ClaimedEvent
     draft: Draft
@@ -41,7 +41,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The event failed for the `attempt`-th time; tried again in `wait` seconds, or dead."""
+    """The `attempt`-th attempt failed. The next is in `wait` seconds; None means a dead letter."""
 
     event: ClaimedEvent
     attempt: int
@@ -51,12 +51,12 @@ class Failure:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the budget is spent."""
+        """Whether the event is a dead letter."""
         return self.wait is None
 
     @property
     def is_new(self) -> bool:
-        """Whether this try is yet to be counted."""
+        """Whether this attempt is not counted yet."""
         return self.attempt > self.event.attempts
 
 
@@ -66,7 +66,7 @@ _LOST = "the worker process died while it worked on this event alone."
 
 
 class ForcedFailure(Exception):
-    """Operators asked every draft to fail, to rehearse an outage."""
+    """AUTOMATION_DISPATCHER_FORCE_FAIL makes every draft fail, to practise an outage."""
 
 
 class WorkerLost(Exception):
@@ -75,17 +75,17 @@ class WorkerLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DispatchRules:
-    """What decisions depend on beside the event: policy, randomness, the rehearsal switch."""
+    """The input of decisions besides the event."""
 
     policy: RetryPolicy
     random: Random
     force_fail: bool = False
 
     def decide(self, event: ClaimedEvent) -> DispatchDecision:
-        """Draft `event`; whatever its draft raises becomes its failure, and its alone."""
+        """Draft `event`. An error of its draft becomes the failure of this event only."""
         try:
             return Delivery(event, self._draft(event))
-        except Exception as error:  # noqa: BLE001 - the one boundary around drafts
+        except Exception as error:  # noqa: BLE001 - boundary: a draft may raise anything, and fails its event only
             return self.fail(event, error)
 
     def decide_all(self, events: Sequence[ClaimedEvent]) -> list[DispatchDecision]:
@@ -93,25 +93,25 @@ class DispatchRules:
         return [self.decide(event) for event in events]
 
     def fail(self, event: ClaimedEvent, error: Exception) -> Failure:
-        """Return the failure of `event` by `error`: tried again later, or dead."""
+        """Return the failure of `event` with `error`, with the wait until the next attempt."""
         attempt = event.attempts + 1
         text = describe(error)
         return Failure(
             event, attempt, text, fingerprint(text), self.policy.wait_after(attempt, self.random)
         )
 
-    def charge(self, event: ClaimedEvent) -> Failure:
-        """Return the failure to commit before `event` is worked on alone.
+    def count_attempt(self, event: ClaimedEvent) -> Failure:
+        """Return the failure to commit before the attempt on `event` alone.
 
-        It never declares the event dead: only the next look at it may, because this try,
-        perhaps its last, is still to come.
+        The event is not a dead letter yet, even if this is its last attempt, because the
+        attempt has not been made. The next claim decides that.
         """
         attempt = event.attempts + 1
         wait = self.policy.wait_after(min(attempt, self.policy.max_attempts - 1), self.random)
         return Failure(event, attempt, describe(WorkerLost(_LOST)), WORKER_LOST, wait or 0.0)
 
     def is_spent(self, event: ClaimedEvent) -> bool:
-        """Tell whether `event` was charged its last try and never came back from it."""
+        """Tell whether the last attempt of `event` was counted, and no outcome was written."""
         return event.attempts >= self.policy.max_attempts
 
     def _draft(self, event: ClaimedEvent) -> Draft:
@@ -121,12 +121,12 @@ class DispatchRules:
 
 
 def give_up(event: ClaimedEvent) -> Failure:
-    """Return the death of an event whose budget went with the processes that it killed."""
+    """Return the failure that makes an event a dead letter after it killed its processes."""
     return Failure(event, event.attempts, describe(WorkerLost(_LOST)), WORKER_LOST, None)
 
 
 def describe(error: Exception) -> str:
-    """Return class and message of `error`, redacted, storable and capped in length."""
+    """Return class and message of `error`: redacted, storable, and of limited length."""
     text = "".join(traceback.format_exception_only(error)).strip()
     text = text.removeprefix(f"{type(error).__module__}.")
     storable = text.replace("\x00", "␀").encode(errors="backslashreplace").decode()
@@ -134,7 +134,7 @@ def describe(error: Exception) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """Return a short key that errors differing only in numbers and quoted values share."""
+    """Return a short key. Errors that differ only in numbers and quoted values have the same."""
     kind = text.partition(":")[0]
     shape = re.sub(r"\d+|'[^']*'|\"[^\"]*\"", "#", text)
     return f"{kind}-{hashlib.sha256(shape.encode()).hexdigest()[:10]}"

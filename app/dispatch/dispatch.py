@@ -1,7 +1,7 @@
-"""Dispatch what is due: batch by batch, each batch in one transaction.
+"""Dispatch due events in batches, each in one transaction.
 
-An event that may have killed a worker is left out of batches and taken alone, after
-them (`app.dispatch.isolate`).
+An event that may have killed a worker is in no batch. It is dispatched alone, after the batches
+(`app.dispatch.isolate`).
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """What dispatch works with: the database, the rules, and how much it takes at once."""
+    """What dispatch needs: the database, the rules, and the size of a batch."""
 
     engine: Engine
     rules: DispatchRules
@@ -38,11 +38,11 @@ def dispatch_due(
 ) -> DispatchResult:
     """Dispatch due events until none is left or `seconds` have passed.
 
-    Returns the counts, and when the next event is due, whoever made it wait.
+    Returns the counts, and the seconds until the next event of all is due.
 
-    Each committed event becomes exactly one item or one more failure, whatever dies in
-    between. `careful` first takes up to a batch of events one by one, each try counted
-    before the work: so a run that follows a killed one finds and charges the killer.
+    Each event gets exactly one item or one more failure, even if processes die. A `careful`
+    run first dispatches up to a batch of events one by one, and counts each attempt before the
+    work. So a run after a killed one finds the event that killed it.
     """
     deadline = monotonic() + seconds
     result = DispatchResult()
@@ -59,10 +59,10 @@ def dispatch_due(
 
 
 def dispatch_carefully(dispatcher: Dispatcher, *, seconds: float) -> DispatchResult:
-    """Dispatch due events one by one, for a process that must not be lost to a draft.
+    """Dispatch up to a batch of due events one by one, for a process that must survive.
 
-    Each attempt is counted before the work. So an event that kills this process does it
-    once: it is then under suspicion, and left to the workers. Takes up to a batch.
+    Each attempt is counted before the work. So an event can kill this process only once: it is
+    then a suspect, which only workers dispatch.
     """
     return _dispatch_one_by_one(dispatcher, UNSUSPECTED, monotonic() + seconds)
 
@@ -101,7 +101,7 @@ def _dispatch_in_halves(
 def _settle_in_halves(
     connection: Connection[Any], decisions: Sequence[DispatchDecision], rules: DispatchRules
 ) -> list[DispatchDecision]:
-    """Settle `decisions` under savepoints until what the database refuses stands alone."""
+    """Write `decisions` in halves under savepoints, until the refused one is alone."""
     try:
         with connection.transaction():
             write_decisions(connection, decisions)

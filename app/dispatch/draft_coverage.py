@@ -1,11 +1,11 @@
-"""Hold the catalogue of events and the drafts together, when a process starts."""
+"""Check at start that every event type has a draft."""
 
 from app.inbox.drafts import drafted_types
 from app.outbox.events import CATALOGUE
 
 
 class MissingDraft(Exception):
-    """An event type may be recorded, but no draft function words it."""
+    """A registered event type has no draft function."""
 
 
 def check_draft_coverage() -> None:
@@ -15,6 +15,6 @@ def check_draft_coverage() -> None:
     """
     if missing := sorted(CATALOGUE.keys() - drafted_types()):
         raise MissingDraft(
-            f"No draft function words events of type {', '.join(missing)};"
+            f"There is no draft function for events of type {', '.join(missing)};"
             " add one to app/inbox/drafts.py."
         )

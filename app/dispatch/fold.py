@@ -1,7 +1,7 @@
-"""Fold what belongs together into one item, and let each event lead to that item.
+"""Fold events with the same group key into one item, and link each event to it.
 
-A recurrence counts up the open item of its group, raises its version and reopens it if it
-was acknowledged. If the group's item is closed, or there is none, a new item is inserted.
+A recurrence increases the count and the version of the open item of its group, and opens it
+again if it was acknowledged. If there is no open item, a new one is inserted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,8 +24,8 @@ _RECUR = f"""
             ARRAY[{", ".join(f"'{severity}'" for severity in Severity)}], item.severity))]
 """
 
-# Every part of the statement reads the rows as they were before it, so `acknowledged`
-# finds the status from before the recurrence.
+# All parts of the statement see the rows from before the statement. So `acknowledged` reads
+# the status from before the recurrence.
 _FOLD = f"""
 WITH acknowledged AS (
     SELECT id FROM cc_admin_inbox_items
@@ -55,14 +55,14 @@ WITH acknowledged AS (
 )
 UPDATE cc_automation_events AS event SET item_id = target.id
 FROM target WHERE event.id = ANY(%(event_ids)s::bigint[])
-"""  # noqa: S608 - put together from constants of this code
+"""  # noqa: S608 - built from constants of this code
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity, start=1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """A draft with a group, and the event that it is about."""
+    """A draft with a group key, and its event."""
 
     draft: Draft
     dedupe_key: str
@@ -70,12 +70,12 @@ class Folding:
 
     @property
     def group(self) -> str:
-        """What it is folded by."""
+        """The key of its group."""
         return self.draft.wording.group_key or self.dedupe_key
 
 
 def fold(connection: Connection[Any], foldings: Iterable[Folding]) -> None:
-    """Write `foldings` by one statement per group, always in the same order of groups."""
+    """Write `foldings`, with one statement per group, always in the same order of groups."""
     for _group, members in groupby(sorted(foldings, key=_group_of), key=_group_of):
         connection.execute(_FOLD, _values(list(members)))
 

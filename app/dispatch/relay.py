@@ -1,4 +1,4 @@
-"""See how much is due, and say how many dispatch messages would help."""
+"""Compute how many dispatch messages are needed for the due events."""
 
 from math import ceil
 
@@ -8,9 +8,9 @@ from app.dispatch.dispatch import Dispatcher
 
 
 def messages_needed(dispatcher: Dispatcher, *, workers: int) -> int:
-    """Return how many of `workers` would find a batch to do now; 0 if nothing is due.
+    """Return how many of `workers` would find a batch now; 0 if nothing is due.
 
-    Costs one probe of the partial index, and counts no further than the workers reach.
+    Costs one scan of the partial index, limited to one batch per worker.
     """
     with driver_connection(dispatcher.engine) as connection, connection.transaction():
         due = count_due(connection, limit=dispatcher.batch_size * workers)

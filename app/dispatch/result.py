@@ -1,4 +1,4 @@
-"""What a run of dispatch did, in numbers."""
+"""The counts of a run of dispatch."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DispatchResult:
-    """Counts of events: claimed = sent + failed; the dead-lettered are among the failed.
+    """Counts of events: claimed = sent + failed; `failed` includes `dead_lettered`.
 
-    `due_in` is when the next event of all is due, in seconds, as the database said after the
-    run; None if no event waits, or if nobody asked.
+    `due_in` is the number of seconds until the next event of all is due, read after the run;
+    None if no event waits or if it was not read.
     """
 
     claimed: int = 0
@@ -39,7 +39,7 @@ class DispatchResult:
         )
 
     def __add__(self, other: Self) -> Self:
-        """Return the counts of both runs together."""
+        """Return the sum of both results."""
         return type(self)(
             claimed=self.claimed + other.claimed,
             sent=self.sent + other.sent,
@@ -48,7 +48,7 @@ class DispatchResult:
         )
 
     def counts(self) -> dict[str, int]:
-        """Return the four counts by name, as the API and Flower show them."""
+        """Return the four counts by name, for the API and Flower."""
         return {
             "claimed": self.claimed,
             "sent": self.sent,
@@ -58,7 +58,7 @@ class DispatchResult:
 
 
 def log_failures(decisions: Iterable[DispatchDecision]) -> None:
-    """Log the failures of one batch in one line, and each death in a line of its own."""
+    """Log the failures of a batch in one line, and each dead letter in a line of its own."""
     failures = [decision for decision in decisions if isinstance(decision, Failure)]
     if failures:
         errors = Counter(failure.fingerprint for failure in failures)

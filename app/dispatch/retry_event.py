@@ -1,4 +1,4 @@
-"""Retry an event by hand, and count down the item that announced its death."""
+"""Retry an event for an admin, and reduce the count of the item that announced it."""
 
 from sqlalchemy.orm import Session
 
@@ -7,9 +7,9 @@ from app.outbox.renew_event import RetryOutcome, renew_event
 
 
 def retry_event(session: Session, event_id: int, *, actor: str) -> RetryOutcome:
-    """Make an event due now with a fresh budget, as `renew_event` does and with its errors.
+    """Make an event due now with a new budget, like `renew_event`, with the same errors.
 
-    If it was dead, the item that says so counts one less, and closes itself at none.
+    If it was a dead letter, the count of its announcement is reduced; the item closes at zero.
     """
     outcome = renew_event(session, event_id, actor=actor)
     if outcome.announcement is not None:

@@ -1,8 +1,8 @@
-"""Write decisions down: items in, events sent or failed, attempts counted, deaths announced.
+"""Write decisions: insert items, mark events, add attempts, announce dead letters.
 
-Rows go in by `INSERT … SELECT FROM unnest(…)`, one array per column, so that a batch
-is a handful of statements; on a connection in pipeline mode none of them waits. The
-arrays are sent in binary (`%b`), which costs a fifth of quoting every text.
+Rows are inserted by `INSERT … SELECT FROM unnest(…)` with one array per column, so a batch needs
+few statements. In pipeline mode none of them waits. The arrays are sent in binary (`%b`), which
+takes a fifth of the time of quoting each text.
 """
 
 import os
@@ -24,7 +24,7 @@ SELECT * FROM unnest
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 
-# The usual batch, at 2 of 41 µs less per event.
+# Most batches have one type. This statement saves 2 of 41 µs per event.
 _INSERT_ITEMS_OF_ONE_TYPE = """
 INSERT INTO cc_admin_inbox_items
     (type, severity, title, body, link_ref, dedupe_key, event_id)
@@ -55,8 +55,8 @@ WHERE event.id = failure.id
 _INSERT_ATTEMPTS = """
 INSERT INTO cc_automation_event_attempts
     (event_id, budget, attempt, error, error_fingerprint, worker)
-SELECT tried.*, %s FROM unnest(%b::bigint[], %b::int[], %b::int[], %b::text[], %b::text[])
-    AS tried
+SELECT attempt.*, %s FROM unnest(%b::bigint[], %b::int[], %b::int[], %b::text[], %b::text[])
+    AS attempt
 """
 
 _DELETE_ATTEMPT = """
@@ -69,17 +69,17 @@ UPDATE cc_automation_events AS event
 SET attempts = event.attempts - 1,
     last_error = earlier.error,
     error_fingerprint = earlier.error_fingerprint
-FROM (VALUES (%s::bigint)) AS refunded (id)
+FROM (VALUES (%s::bigint)) AS counted (id)
 LEFT JOIN LATERAL (
     SELECT error, error_fingerprint FROM cc_automation_event_attempts
-    WHERE event_id = refunded.id ORDER BY id DESC LIMIT 1
+    WHERE event_id = counted.id ORDER BY id DESC LIMIT 1
 ) AS earlier ON true
-WHERE event.id = refunded.id
+WHERE event.id = counted.id
 """
 
 
 def write_decisions(connection: Connection[Any], decisions: Sequence[DispatchDecision]) -> None:
-    """Write `decisions`, whose events are locked by the caller's transaction."""
+    """Write `decisions`. The caller's transaction has locked their events."""
     deliveries = [decision for decision in decisions if isinstance(decision, Delivery)]
     failures = [decision for decision in decisions if isinstance(decision, Failure)]
     _insert_items(connection, [each for each in deliveries if not each.draft.is_folded])
@@ -90,15 +90,15 @@ def write_decisions(connection: Connection[Any], decisions: Sequence[DispatchDec
         _record_failures(connection, failures)
 
 
-def refund(connection: Connection[Any], charged: Failure) -> None:
-    """Take back the try that was counted before the work, with its history row."""
-    event = charged.event
-    connection.execute(_DELETE_ATTEMPT, [event.id, event.budget, charged.attempt])
+def take_back_attempt(connection: Connection[Any], counted: Failure) -> None:
+    """Take back the attempt that was counted before the work, and delete its row."""
+    event = counted.event
+    connection.execute(_DELETE_ATTEMPT, [event.id, event.budget, counted.attempt])
     connection.execute(_RESTORE, [event.id])
 
 
 def _insert_items(connection: Connection[Any], deliveries: Sequence[Delivery]) -> None:
-    """Insert an item per delivery, in their order."""
+    """Insert one item per delivery, in the same order."""
     if not deliveries:
         return
     words = _columns(_words(each) for each in deliveries)
@@ -127,13 +127,13 @@ def _folding(delivery: Delivery) -> Folding:
 def _record_failures(connection: Connection[Any], failures: Sequence[Failure]) -> None:
     rows = [(f.event.id, f.attempt, f.error, f.fingerprint, f.wait) for f in failures]
     connection.execute(_MARK_FAILED, _columns(rows))
-    tries = [
+    attempts = [
         (f.event.id, f.event.budget, f.attempt, f.error, f.fingerprint)
         for f in failures
         if f.is_new
     ]
-    if tries:
-        connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *_columns(tries)])
+    if attempts:
+        connection.execute(_INSERT_ATTEMPTS, [_worker_name(), *_columns(attempts)])
     fold(connection, [_announcement(failure) for failure in failures if failure.is_dead])
 
 

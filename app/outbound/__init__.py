@@ -1,1 +1,1 @@
-"""Messages to customers: jobs, their runner, the provider. May import outbox and core."""
+"""Messages to customers: jobs, runner and provider. May import outbox and core."""

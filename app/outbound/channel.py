@@ -1,8 +1,8 @@
-"""The row that all workers share: the next free send slot, and the provider's circuit.
+"""The row that all workers share: the next free send slot, and the circuit of the provider.
 
-The pace reserves slots: a claim of `n` messages moves `next_slot_at` by `n` intervals, so
-that the cost does not depend on the attempts' history. The row is locked last in each
-transaction, and only for as long as its commit takes.
+A claim of `n` messages reserves `n` slots: it moves `next_slot_at` by `n` intervals. So its cost
+does not depend on earlier attempts. Each transaction locks the row last, so that it is locked
+only until the commit.
 """
 
 from collections.abc import Sequence
@@ -84,9 +84,9 @@ _IS_CLEAN = text(
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether messages may leave: all, one as a probe, or none for `wait` seconds.
+    """Whether messages may be sent: all, one as a probe, or none for `wait` seconds.
 
-    The next free slot of the pace is `lead` seconds away.
+    `lead` is the number of seconds until the next free send slot.
     """
 
     is_open_circuit: bool
@@ -95,7 +95,7 @@ class Gate:
 
 
 def read_gate(session: Session) -> Gate:
-    """Return whether messages may leave now."""
+    """Return whether messages may be sent now."""
     is_open, wait, lead = session.execute(_GATE, {"name": CHANNEL}).one()
     return Gate(is_open, max(float(wait or 0), 0.0), max(float(lead), 0.0))
 
@@ -107,22 +107,23 @@ def reserve_slots(session: Session, count: int, *, per_second: int) -> float:
 
 
 def take_probe(session: Session, *, seconds: float) -> bool:
-    """Take the one probe that is due, so that nobody else probes for so many seconds."""
+    """Claim the due probe, so that no other worker probes for `seconds`. False if none is due."""
     result = session.execute(_TAKE_PROBE, {"name": CHANNEL, "seconds": seconds})
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def release_probe(session: Session) -> None:
-    """Give back a probe that found nothing to send."""
+    """Make the probe due again, because there was no message to send."""
     session.execute(_RELEASE_PROBE, {"name": CHANNEL})
 
 
 def note_outcomes(
     session: Session, outcomes: Sequence[tuple[Outcome, bool]], rules: CircuitRules
 ) -> bool:
-    """Write what `outcomes` say of the provider; tell whether its circuit is open then.
+    """Update the circuit after `outcomes`; return whether it is open afterwards.
 
-    Each comes with whether its call was a probe. Opening the circuit records the event.
+    Each outcome is paired with whether its call was a probe. If the circuit opens, an event
+    is recorded.
     """
     answered = any(is_answer(outcome) for outcome, _ in outcomes)
     if all(is_answer(outcome) for outcome, _ in outcomes) and _is_clean(session):
@@ -146,7 +147,7 @@ def note_outcomes(
 
 
 def show_channel(session: Session) -> OutboundChannel:
-    """Return the row as pages and metrics show it."""
+    """Return the row of the provider."""
     return session.get_one(OutboundChannel, CHANNEL)
 
 

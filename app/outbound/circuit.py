@@ -1,9 +1,8 @@
-"""When the provider counts as away, and when one message may probe it. Pure.
+"""The circuit breaker of the provider. Pure.
 
-An outage is a state of the provider and not of a message. The circuit opens after a few
-faults in a row, or after one that leaves no doubt. While it is open, one message at a time
-probes the provider, and the waits between probes double up to a limit. Any answer that
-judges a message closes the circuit.
+The circuit opens after a few faults in a row, or after one that is certain. While it is open,
+one message at a time probes the provider, and the waits between probes double up to a limit.
+An answer that accepts or refuses a message closes the circuit.
 """
 
 from collections.abc import Iterable
@@ -70,7 +69,7 @@ class CircuitRules:
 
 
 def is_answer(outcome: Outcome) -> bool:
-    """Tell whether an outcome shows that the provider judges messages."""
+    """Tell whether an outcome is an answer that accepts, refuses or throttles one message."""
     match outcome:
         case Sent() | Refused() | Throttled(everyone=False):
             return True

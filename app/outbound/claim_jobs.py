@@ -1,10 +1,10 @@
-"""Claim due jobs in a batch: count their attempts, compose, commit before anything is sent.
+"""Claim due jobs in a batch: count their attempts and compose them, before anything is sent.
 
-A claimed job is leased: its next attempt is put beyond the time that an attempt can take. A
-worker that dies leaves counted attempts behind, and its jobs come due again by themselves.
-Codes are claimed before all else. Texts of one customer are claimed one at a time, in the order
-of their creation (`app.outbound.turns`). What was cut off by a crash is claimed alone, so that
-a message that kills its worker takes no other message with it.
+A claimed job is leased: its next attempt is later than any attempt can last. If a worker dies,
+its attempts stay counted and its jobs become due again. Codes are claimed first. Texts of one
+customer are claimed one at a time, in the order of their creation (`app.outbound.turns`). A job
+that a crash interrupted is claimed alone, so that a message that kills its worker affects no
+other message.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ from app.outbox.record import record_event
 log = structlog.get_logger(__name__)
 
 PROBE_SECONDS = 30.0
-"""A probe that has not ended by then is given up for dead, and another may probe."""
+"""Seconds after which an unfinished probe counts as lost, so that another may start."""
 
 _DUE = """
 SELECT id, kind, subject_ref, text_encrypted, attempts, budget,
@@ -82,19 +82,19 @@ _WITHDRAW = text(
 
 @dataclass(frozen=True, slots=True)
 class JobToCompose:
-    """What a composer is told of a job whose text is made at the moment of sending."""
+    """The input of a composer, which creates the text of a job when the job is sent."""
 
     id: int
     subject_ref: str | None
 
 
 Composer = Callable[[Session, JobToCompose], Message | None]
-"""Makes the message of a job, in the transaction that counts it; None withdraws the job."""
+"""Creates the message of a job, in the transaction of the claim; None cancels the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An attempt that is counted and committed: send this, now."""
+    """An attempt that is counted and must be made now."""
 
     job_id: int
     attempt_id: int
@@ -104,18 +104,18 @@ class Claimed:
 
     @property
     def tracker(self) -> str:
-        """What travels with the message and comes back with its delivery statuses."""
+        """A value that the provider returns with each delivery status of the message."""
         return f"{self.job_id}:{self.attempt_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a claim found: attempts to make, and jobs that ended without one.
+    """The result of a claim: attempts to make, and statuses of jobs without an attempt.
 
-    The first message may leave after `wait` seconds, each later one `interval` after the one
-    before. If the provider is away nothing is claimed, and `held` is the wait in seconds.
-    If `is_ahead`, nothing is claimed because enough slots are reserved, for `wait` seconds.
-    `put_off` counts the messages that wait for an earlier one of their customer.
+    The first message may be sent after `wait` seconds, each later one `interval` seconds after
+    the previous one. If the provider is away nothing is claimed, and `held` is the wait in
+    seconds. If `is_ahead`, nothing is claimed, because slots are reserved for `wait` seconds.
+    `put_off` counts messages that wait for an earlier message of their customer.
     """
 
     claimed: Sequence[Claimed] = ()
@@ -134,7 +134,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Composers:
-    """What turns a job into a message: the vault, and a composer per kind that needs one."""
+    """The vault, and a composer for each kind of job without a stored text."""
 
     vault: Vault
     composers: Mapping[OutboundKind, Composer]
@@ -156,10 +156,10 @@ def claim_jobs(  # noqa: PLR0913 - the last three are options
     ahead: float = inf,
     cut_off: bool = False,
 ) -> Batch:
-    """Claim up to `limit` due jobs, codes first, and reserve their slots in the pace.
+    """Claim up to `limit` due jobs, codes first, and reserve their send slots.
 
-    Claims nothing while all workers together have reserved more than `ahead` seconds.
-    `cut_off` claims instead one job whose last attempt was cut off by a crash.
+    Claims nothing while all workers together have reserved more than `ahead` seconds. With
+    `cut_off`, claims one job whose last attempt was interrupted by a crash.
     """
     gate = read_gate(session)
     if gate.wait > 0:
@@ -195,19 +195,19 @@ def _compose_all(
     composed: list[_Composed] = []
     disposed: list[OutboundStatus] = []
     for job in jobs:
-        match _compose_one(session, job, rules, composers):
-            case _Composed() as one:
-                composed.append(one)
-            case status:
-                disposed.append(status)
-                release(session, [job.id])
+        result = _compose_one(session, job, rules, composers)
+        if isinstance(result, _Composed):
+            composed.append(result)
+        else:
+            disposed.append(result)
+            release(session, [job.id])
     return composed, disposed
 
 
 def _compose_one(
     session: Session, job: Row[Any], rules: OutboundRules, composers: Composers
 ) -> _Composed | OutboundStatus:
-    """Compose one message; whatever its composer raises stays with this job."""
+    """Compose one message. An error of its composer affects only this job."""
     if rules.is_spent(job.attempts):
         give_up(session, session.get_one(OutboundJob, job.id), Refused(CRASHED))
         return OutboundStatus.FAILED
@@ -217,7 +217,7 @@ def _compose_one(
             recipient = address_of(
                 job.number_encrypted, job.user_id_encrypted, vault=composers.vault
             )
-    except Exception as error:
+    except Exception as error:  # boundary: an error of a composer must not stop the other jobs
         log.exception("outbound_compose_failed", job_id=job.id)
         _postpone(session, job.id, type(error).__name__, rules)
         return OutboundStatus.QUEUED
@@ -235,8 +235,8 @@ def _compose(session: Session, job: Row[Any], composers: Composers) -> Message |
 
 
 def _postpone(session: Session, job_id: int, error: str, rules: OutboundRules) -> None:
-    """Put off a message that we could not put together: our fault, so it costs no attempt."""
-    reason = f"The message could not be put together ({error})."
+    """Postpone a message that could not be composed. This costs no attempt."""
+    reason = f"The message could not be composed ({error})."
     values = {"id": job_id, "wait": rules.wait_after_our_fault(), "reason": reason}
     session.execute(_POSTPONE, values)
     now = session.scalars(text("SELECT date_trunc('hour', now())")).one()

@@ -1,12 +1,12 @@
-"""What becomes of a job after an attempt, and after what is heard of it later. Pure.
+"""Decide what follows an attempt, and what follows a delivery status. Pure.
 
-A refused message is tried again until its attempts are spent, whatever the code. Codes that
-look final often are not (a number joins WhatsApp), five attempts cost little, and one rule
-means that a failed job always stands for spent attempts.
+A refused message is retried until its last attempt, with any error code. Many codes look final
+but are not (a number joins WhatsApp), and five attempts cost little. So a failed job has always
+used all its attempts.
 
-A fault of the provider costs the message no attempt. There is one exception, so that a message
-which the provider always chokes on comes to an end: a fault counts once the provider has
-answered other messages after it. During an outage it answers nobody.
+A fault of the provider costs the message no attempt, unless the provider has answered other
+messages after the fault. So a message that always causes a fault has a last attempt too. During
+an outage the provider answers no message, so nothing is counted.
 """
 
 from dataclasses import dataclass, field
@@ -34,10 +34,10 @@ _RANK = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """What the earlier attempts of a job's present budget say.
+    """Counts of the earlier attempts in the present budget of a job.
 
-    `throttles` of this recipient alone; `faults` of the provider after which it has answered
-    other messages.
+    `throttles`: attempts that were throttled for this recipient. `faults`: faults of the
+    provider after which it has answered other messages.
     """
 
     throttles: int = 0
@@ -46,7 +46,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Try again after `wait` seconds."""
+    """Make another attempt after `wait` seconds. `given_back`: the last one does not count."""
 
     wait: float
     given_back: bool = False
@@ -54,29 +54,29 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The attempts are spent."""
+    """The last attempt has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """The message has got further than we knew."""
+    """The message has reached the status `to`."""
 
     to: OutboundStatus
 
 
 @dataclass(frozen=True, slots=True)
 class FailAttempt:
-    """The provider took the message and could not deliver it: that attempt failed after all."""
+    """The provider accepted the message but could not deliver it, so the attempt has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Old news, or none of ours."""
+    """The delivery status changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundRules:
-    """What decisions depend on: the retry policy, randomness, the pace and the circuit."""
+    """The input of decisions: retry policy, random source, send rate and circuit rules."""
 
     policy: RetryPolicy
     random: Random
@@ -84,7 +84,7 @@ class OutboundRules:
     circuit: CircuitRules = field(default_factory=CircuitRules)
 
     def after_failure(self, failure: Failed, *, attempts: int, earlier: Earlier) -> Again | GiveUp:
-        """Return what follows the job's attempt number `attempts`, which ended in `failure`."""
+        """Return what follows attempt number `attempts` of a job, which ended in `failure`."""
         match failure:
             case Throttled(everyone=False):
                 return self._after_throttle(failure, attempts, earlier.throttles)
@@ -95,15 +95,15 @@ class OutboundRules:
                 return GiveUp() if wait is None else Again(wait)
 
     def is_spent(self, attempts: int) -> bool:
-        """Tell whether a budget with so many attempts has none left."""
+        """Tell whether no attempt is left after `attempts`."""
         return attempts >= self.policy.max_attempts
 
     def wait_after_our_fault(self) -> float:
-        """Return the seconds to wait with a message that could not be put together."""
+        """Return the seconds to postpone a message that could not be composed."""
         return min(self.policy.base_seconds * 6, self.policy.cap_seconds) * self._jitter()
 
     def _after_fault(self, failure: Failed, attempts: int, faults: int) -> Again | GiveUp:
-        """Wait for the delivery status of a message that may have gone out, as for a lease."""
+        """Return what follows a fault. NoAnswer waits as long as a lease for a delivery status."""
         if self.is_spent(attempts - 1 + faults):
             return GiveUp()
         wait = self.policy.wait_after(1, self.random) or 0.0
@@ -125,7 +125,7 @@ class OutboundRules:
 
 
 def outcome_of(failure: Failed) -> AttemptOutcome:
-    """Return how an attempt that ended in `failure` is kept."""
+    """Return the stored outcome of an attempt that ended in `failure`."""
     match failure:
         case Throttled():
             return AttemptOutcome.THROTTLED
@@ -140,11 +140,11 @@ def outcome_of(failure: Failed) -> AttemptOutcome:
 def on_status(
     reported: OutboundStatus, *, job: OutboundStatus, attempt: AttemptOutcome | None
 ) -> Advance | FailAttempt | Ignore:
-    """Return what a delivery status means for a job, and for the try that it speaks of.
+    """Return the effect of a delivery status on a job and its attempt.
 
-    Whatever the order and number of reports, a job only climbs. Delivered and read are
-    proof, even against a job given up. Sent heals a try whose answer we never got;
-    failed counts once, and not against a message that arrived.
+    Reports may be repeated and in any order; the status of a job only rises. Delivered and read
+    count even for a failed job. Sent completes an attempt without an answer. Failed counts once,
+    and not after the message has arrived.
     """
     match reported:
         case OutboundStatus.DELIVERED | OutboundStatus.READ:

@@ -1,4 +1,4 @@
-"""Create outbound jobs, in the transaction of whoever needs them."""
+"""Create outbound jobs, in the caller's transaction."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from app.outbound.messages import Message, checked, dump, kind_of
 from app.outbound.models import OutboundHistory, OutboundJob, OutboundKind, OutboundStatus
 
 MAX_KEY = 200
-"""Characters of an idempotency key."""
+"""The most characters of an idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """A job that exists; `is_new` is False if an idempotency key led to an earlier one."""
+    """A job. `is_new` is False if an earlier call with this idempotency key created it."""
 
     job_id: int
     is_new: bool
@@ -34,11 +34,10 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     vault: Vault,
     idempotency_key: str | None = None,
 ) -> Enqueued:
-    """Create the job that `actor` asks for, with their act in its history.
+    """Create a job for `actor`, with a history entry.
 
-    The same key with the same content returns the job it created the first time.
-    Raises InvalidInput for a recipient or message that can't be sent, Conflict for a key
-    that was used for something else.
+    A repeated key with the same content returns the first job. Raises InvalidInput for a
+    recipient or message that can't be sent, and Conflict for a key with other content.
     """
     _check_key(idempotency_key)
     to = identify(
@@ -58,7 +57,7 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     return enqueued
 
 
-def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
+def enqueue(  # noqa: PLR0913 - optional arguments by keyword
     session: Session,
     message: Message,
     *,
@@ -67,7 +66,7 @@ def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
     subject_ref: str | None = None,
     idempotency_key: str | None = None,
 ) -> Enqueued:
-    """Create a job that says `message`, due now; its text is encrypted before it is written."""
+    """Create a job with `message`, due now. Its text is encrypted before it is written."""
     kept = dump(checked(message))
     job_id = _insert(
         session,
@@ -84,7 +83,7 @@ def enqueue(  # noqa: PLR0913 - a job is all of these, each by its name
 
 
 def enqueue_otp(session: Session, *, to: KnownCustomer, subject_ref: str) -> Enqueued:
-    """Create a job that sends a one-time code, made when the job is sent and never before."""
+    """Create a job that sends a one-time code. The code is created when the job is sent."""
     job_id = _insert(session, OutboundKind.OTP, to=to, subject_ref=subject_ref)
     if job_id is None:
         raise AssertionError("An insert without an idempotency key can't meet a conflict.")
@@ -118,8 +117,8 @@ def _same_job(  # noqa: PLR0913, PLR0917 - what makes two requests the same
     same_target = job.kind == kind and job.customer_id == to.id
     if not same_target or job.text_encrypted is None or vault.decrypt(job.text_encrypted) != text:
         raise Conflict(
-            f"This idempotency key already belongs to outbound job {job.id}, which says "
-            "something else; use a new key."
+            f"This idempotency key already belongs to outbound job {job.id} with other "
+            "content; use a new key."
         )
     return job.id
 

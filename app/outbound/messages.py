@@ -1,4 +1,4 @@
-"""What a job says, as values that can be kept in a column and read back. Pure."""
+"""The messages of jobs: check, serialise and load them. Pure."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,13 +7,13 @@ from app.core.errors import InvalidInput
 from app.outbound.models import OutboundKind
 
 MAX_TEXT = 4096
-"""Characters; the most that WhatsApp takes in the body of a text."""
+"""The most characters that WhatsApp accepts in a text."""
 MAX_TEMPLATE_PARAMETERS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Plain words. Free text reaches a customer within 24 hours of their last message."""
+    """A plain text. WhatsApp accepts it within 24 hours of the customer's last message."""
 
     body: str
 
@@ -31,15 +31,15 @@ Message = Text | Template
 
 
 def kind_of(message: Message) -> OutboundKind:
-    """Return the kind of job that carries `message`."""
+    """Return the kind of job for `message`."""
     return OutboundKind.TEXT if isinstance(message, Text) else OutboundKind.TEMPLATE
 
 
 def checked(message: Message) -> Message:
-    """Return `message` if WhatsApp would take it. Raises InvalidInput otherwise."""
+    """Return `message` if it is valid for WhatsApp. Raises InvalidInput otherwise."""
     match message:
         case Text(body=body):
-            _require(body.strip() != "", "The text is empty; say something.", "text")
+            _require(body.strip() != "", "The text is empty; add a text.", "text")
             _require(
                 len(body) <= MAX_TEXT, f"The text is longer than {MAX_TEXT} characters.", "text"
             )
@@ -57,12 +57,12 @@ def checked(message: Message) -> Message:
 
 
 def dump(message: Message) -> str:
-    """Return `message` as the text that a job keeps, encrypted."""
+    """Return `message` as text, which the caller encrypts before it is stored."""
     return message.body if isinstance(message, Text) else json.dumps(asdict(message))
 
 
 def load(kind: OutboundKind, text: str) -> Message:
-    """Return the message behind what a job of `kind` keeps."""
+    """Return the message from the decrypted text of a job of `kind`."""
     if kind is OutboundKind.TEXT:
         return Text(text)
     fields = json.loads(text)

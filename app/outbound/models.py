@@ -11,7 +11,7 @@ from app.customers.models import masked_of
 
 
 class OutboundStatus(StrEnum):
-    """The ladder of a message: it only climbs, but for `failed` and `cancelled`."""
+    """The states of a message. The order only rises, except for `failed` and `cancelled`."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -19,23 +19,23 @@ class OutboundStatus(StrEnum):
     READ = "read"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    """Withdrawn before it was sent: what it was about is over."""
+    """Cancelled before it was sent, because it is no longer needed."""
 
 
 class AttemptOutcome(StrEnum):
-    """How one try ended; a try that is under way, or was cut off by a crash, has none."""
+    """How an attempt ended. It is NULL during the attempt and after a crash."""
 
     SENT = "sent"
     FAILED = "failed"
     THROTTLED = "throttled"
     UNKNOWN = "unknown"
-    """No answer came back: the message may have gone out."""
+    """There was no answer; the message may have been sent."""
     AWAY = "away"
-    """The provider was away: the message did not go out."""
+    """The provider was away; the message was not sent."""
 
 
 class OutboundKind(StrEnum):
-    """What a job sends; the text of an `otp` is made at the moment of sending."""
+    """The kinds of jobs. The text of an `otp` is created when it is sent."""
 
     TEXT = "text"
     TEMPLATE = "template"
@@ -43,12 +43,12 @@ class OutboundKind(StrEnum):
 
 
 class OutboundJob(Base):
-    """One message to one customer, tried until it is sent or its budget is spent.
+    """One message to one customer, with attempts until it is sent or the last one has failed.
 
     `text_encrypted` holds the text of a `text` job, or the JSON of a `template`; an
-    `otp` has none. While `next_attempt_at` is set the job is due then. `claimed_at` is set
-    while an attempt is under way; a due job that has it was cut off by a crash. `waits_for`
-    names the earlier job of the same customer that has to end first.
+    `otp` has none. The job is due from `next_attempt_at` on. `claimed_at` is set during an
+    attempt; if a due job has it, a crash interrupted the attempt. `waits_for` is the earlier
+    job of the same customer that must end first.
     """
 
     __tablename__ = "cc_outbound_jobs"
@@ -156,11 +156,11 @@ class OutboundAttempt(Base):
 
 
 class OutboundChannel(Base):
-    """The one row of a provider: the pace that all workers share, and its circuit.
+    """The one row of a provider: its send slots, shared by all workers, and its circuit.
 
-    `next_slot_at` is when the next message may leave. While `away_since` is set the circuit
-    is open and one message may probe at `probe_at`. `answered_at` is when the provider last
-    judged a message, exact to half a second.
+    `next_slot_at` is the next free send slot. While `away_since` is set the circuit is open, and
+    one message may probe at `probe_at`. `answered_at` is the time of the provider's last answer
+    on a message, exact to half a second.
     """
 
     __tablename__ = "cc_outbound_channels"
@@ -179,7 +179,7 @@ class OutboundChannel(Base):
 
 
 class OutboundHistory(HistoryColumns, Base):
-    """One action of a person on a job: who, what, when, from which state."""
+    """One action on a job: who, what, when, and the status before and after."""
 
     __tablename__ = "cc_outbound_activity"
     __table_args__ = (Index("ix_cc_outbound_activity_job", "job_id", "id"),)

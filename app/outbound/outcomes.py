@@ -1,11 +1,11 @@
-"""What the provider answers, as values. Pure."""
+"""The outcomes of calls to the provider. Pure."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took the message and named it."""
+    """The provider accepted the message and returned its id."""
 
     provider_message_id: str = field(repr=False)
 
@@ -20,10 +20,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The provider asks us to slow down; the message itself was not judged.
+    """The provider limits our rate, and did not accept or refuse the message.
 
-    `retry_after` is the wait it asked for, in seconds. `everyone` is False if the limit
-    concerns this recipient alone.
+    `retry_after` is the wait that it demands, in seconds. `everyone` is False if the limit is
+    for this recipient only.
     """
 
     reason: str
@@ -34,7 +34,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """The provider serves nobody, and the message did not go out.
+    """The provider is not available, and the message was not sent.
 
     `is_certain` is True if one answer proves it, e.g. a token that is not accepted.
     """
@@ -46,14 +46,14 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer that we understand came back: the message may have gone out."""
+    """There was no answer, or an unknown one; the message may have been sent."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotCalled:
-    """The call was not made, because the worker stops or the provider is away."""
+    """The call was not made, because the worker is stopping or the provider is away."""
 
 
 Failed = Refused | Throttled | Away | NoAnswer

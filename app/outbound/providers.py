@@ -1,4 +1,4 @@
-"""The WhatsApp Cloud API: a message goes in, a typed outcome comes out."""
+"""The client of the WhatsApp Cloud API."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,12 +23,12 @@ _RECIPIENT_THROTTLED = frozenset({131056})
 _ACCOUNT_REFUSED = frozenset(
     {0, 3, 10, 33, 190, 368, 131005, 131031, 131042, 131045, 131057, 133010}
 )
-"""Codes that would meet every message: token, permissions, account, payment, sender."""
+"""Codes that affect every message: token, permissions, account, payment, sender."""
 _TOKEN_REFUSED = 190
 
 
 class WhatsAppProvider:
-    """Sends through one phone number of ours. Threads may share it. Close it in the end."""
+    """Sends messages from one phone number. It is thread-safe. Call `close` at the end."""
 
     __slots__ = ("_http", "_path")
 
@@ -43,7 +43,7 @@ class WhatsAppProvider:
         )
 
     def send(self, message: Message, *, to: Identity, tracker: str) -> Outcome:
-        """Send `message` to the customer `to`; return what came of it, never raise for it.
+        """Send `message` to the customer `to`; return the outcome, also for a failed call.
 
         `tracker` comes back with each delivery status of the message.
         """
@@ -61,7 +61,7 @@ class WhatsAppProvider:
 
 
 def outcome_of_answer(answer: httpx.Response) -> Outcome:
-    """Return the outcome that an answer of the API stands for."""
+    """Return the outcome for an answer of the API."""
     try:
         content = answer.json()
         if answer.is_success:
@@ -74,7 +74,7 @@ def outcome_of_answer(answer: httpx.Response) -> Outcome:
 
 
 def _outcome_of_status(answer: httpx.Response) -> Outcome:
-    """Judge an answer whose body is not the API's by its status alone."""
+    """Return the outcome for an answer with an unknown body, by its HTTP status."""
     match answer.status_code:
         case HTTPStatus.UNAUTHORIZED:
             return Away(reason_of(_TOKEN_REFUSED), _TOKEN_REFUSED, is_certain=True)
@@ -115,7 +115,7 @@ def _request(message: Message, *, to: Identity, tracker: str) -> dict[str, Any]:
 
 
 def _address(to: Identity) -> dict[str, str | None]:
-    """Return the field that addresses a customer; a user id in `to` would be dropped unsaid."""
+    """Return the field with the address. The API silently ignores a user id in `to`."""
     return {"to": to.number} if to.number else {"recipient": to.user_id}
 
 

@@ -1,4 +1,4 @@
-"""Read outbound jobs: pages, and one with its tries. Numbers are masked, texts stay sealed."""
+"""Read outbound jobs: pages of jobs, and one job with its attempts. Texts are not decrypted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from app.outbound.models import (
 )
 
 COUNT_CAP = 10_000
-"""So many due jobs are counted, and no more."""
+"""The largest count of due jobs. It means this number or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs a list holds; None leaves a part open."""
+    """The filters of a list; None means any value."""
 
     status: OutboundStatus | None = None
     kind: OutboundKind | None = None
@@ -35,9 +35,9 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundJobView:
-    """An outbound job as people and scripts see it; `recipient` is masked.
+    """An outbound job for pages and the API. `recipient` is masked.
 
-    `waits_for` is the earlier job of the same customer that has to end first, if there is one.
+    `waits_for` is the earlier job of the same customer that must end first, if there is one.
     """
 
     id: int
@@ -59,13 +59,13 @@ class OutboundJobView:
 
     @property
     def can_retry(self) -> bool:
-        """Whether an admin may give it a fresh budget."""
+        """Whether an admin may retry it."""
         return self.status == OutboundStatus.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundAttemptView:
-    """One try of a job; without an outcome it is under way, or was cut off."""
+    """One attempt of a job. It has no outcome during the call and after a crash."""
 
     budget: int
     attempt: int
@@ -78,7 +78,7 @@ class OutboundAttemptView:
 
 @dataclass(frozen=True, slots=True)
 class OutboundJobWithHistory:
-    """A job, its tries and what people did to it, oldest first."""
+    """A job, its attempts and its history, each oldest first."""
 
     job: OutboundJobView
     attempts: Sequence[OutboundAttemptView]
@@ -124,7 +124,7 @@ def show_job(session: Session, job_id: int) -> OutboundJobWithHistory:
 
 
 def outbound_state(session: Session) -> OutboundState:
-    """Return how the queue and its provider are doing, by index; the count is capped."""
+    """Return the state of the queue and of the provider. The count is capped."""
     is_due = OutboundJob.next_attempt_at <= func.now()
     some = select(OutboundJob.id).where(is_due).limit(COUNT_CAP).subquery()
     due = session.scalars(select(func.count()).select_from(some)).one()

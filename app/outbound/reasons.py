@@ -1,4 +1,4 @@
-"""WhatsApp's error codes in words that an admin understands. Pure.
+"""Sentences for WhatsApp's error codes, for admins. Pure.
 
 Codes: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 """
@@ -6,7 +6,7 @@ Codes: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-cod
 from app.core.redaction import redact_text
 
 MAX_DETAIL = 200
-"""Characters kept of what the provider itself says."""
+"""The most characters of a detail from the provider."""
 
 _SENTENCES = {
     0: "WhatsApp did not accept our access token; renew it in the settings.",
@@ -58,16 +58,16 @@ _SENTENCES = {
 }
 
 CRASHED = (
-    "The last attempt was cut off before WhatsApp's answer was written down; it may have gone out."
+    "A crash interrupted the last attempt before its outcome was stored; it may have been sent."
 )
-SERVER_ERROR = "WhatsApp answered with an error of its own and took no message."
-UNREADABLE = "WhatsApp's answer could not be understood; the message may have gone out."
-TIMED_OUT = "WhatsApp did not answer in time; the message may have gone out."
-UNREACHABLE = "WhatsApp could not be reached; the message did not go out."
+SERVER_ERROR = "WhatsApp answered with an internal error and accepted no message."
+UNREADABLE = "WhatsApp's answer could not be understood; the message may have been sent."
+TIMED_OUT = "WhatsApp did not answer in time; the message may have been sent."
+UNREACHABLE = "WhatsApp could not be reached; the message was not sent."
 
 
 def reason_of(code: int, detail: str = "") -> str:
-    """Return the sentence for `code`; for one that we don't know, what WhatsApp says itself."""
+    """Return the sentence for `code`; for an unknown code, the redacted detail from WhatsApp."""
     if code in _SENTENCES:
         return _SENTENCES[code]
     said = redact_text(detail.strip())[:MAX_DETAIL].rstrip(".")

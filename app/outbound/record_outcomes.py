@@ -1,4 +1,4 @@
-"""Write down how attempts ended. Each function works in the caller's transaction."""
+"""Write the outcomes of attempts, in the caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ _GIVE_BACK = text(
 
 
 class AttemptRef(NamedTuple):
-    """An attempt, by its job's id and its own."""
+    """The ids of an attempt and its job."""
 
     job_id: int
     attempt_id: int
@@ -70,7 +70,7 @@ class AttemptRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How an attempt ended; `is_probe` if it probed a provider that was away."""
+    """The outcome of an attempt. `is_probe`: it probed a provider that was away."""
 
     attempt: AttemptRef
     outcome: Outcome
@@ -80,9 +80,9 @@ class Settled:
 def record_outcomes(
     session: Session, settled: Sequence[Settled], rules: OutboundRules, vault: Vault
 ) -> list[OutboundStatus]:
-    """Write the outcomes of a batch and what follows; return their jobs' statuses in order.
+    """Write the outcomes of a batch and their effects; return the statuses of the jobs in order.
 
-    A delivery status that was faster than the provider's own answer has the last word.
+    If a delivery status arrived before the provider's answer, the delivery status counts.
     """
     ids = [one.attempt.job_id for one in settled]
     session.execute(_LOCK_JOBS, {"ids": ids})
@@ -106,9 +106,9 @@ def finish_sent(
     message_fingerprint: str,
     status: OutboundStatus,
 ) -> None:
-    """Write that an attempt got through, at least as far as `status`.
+    """Write that an attempt was sent, with the job in `status`.
 
-    An attempt without an answer was given back; now it counts after all.
+    An attempt without an answer was not counted; it is counted now.
     """
     job.attempts += int(attempt.outcome == AttemptOutcome.UNKNOWN)
     if attempt.outcome != AttemptOutcome.SENT:
@@ -123,14 +123,14 @@ def finish_sent(
     session.flush()
 
 
-def fail_try(
+def fail_attempt(
     session: Session,
     job: OutboundJob,
     attempt: OutboundAttempt,
     failure: Failed,
     rules: OutboundRules,
 ) -> None:
-    """Write that an attempt failed; its job waits for the next one, or fails with its last."""
+    """Write that an attempt failed. The job waits for the next attempt, or fails after the last."""
     earlier = _earlier(session, job)
     _finish_failed(attempt, failure)
     session.flush()
@@ -149,7 +149,7 @@ def fail_try(
 
 
 def give_up(session: Session, job: OutboundJob, failure: Failed) -> None:
-    """Fail a job whose attempts are spent, and record the event that says so, together."""
+    """Mark a job as failed after its last attempt, and record the event."""
     job.status = OutboundStatus.FAILED
     job.failed_at = func.now()
     job.next_attempt_at = job.sent_at = job.claimed_at = job.waits_for = None
@@ -179,7 +179,7 @@ def _finish_all_sent(session: Session, settled: Sequence[Settled], vault: Vault)
 
 
 def _give_back(session: Session, attempts: Sequence[AttemptRef]) -> None:
-    """Undo attempts whose call was never made; their jobs are due at once."""
+    """Delete attempts whose call was not made. Their jobs are due at once."""
     if attempts:
         session.execute(_GIVE_BACK, {"attempts": [each.attempt_id for each in attempts]})
 
@@ -190,7 +190,7 @@ def _settle_failure(
     job = session.get_one(OutboundJob, ref.job_id)
     attempt = session.get_one(OutboundAttempt, ref.attempt_id)
     if attempt.outcome is None:
-        fail_try(session, job, attempt, failure, rules)
+        fail_attempt(session, job, attempt, failure, rules)
 
 
 def _finish_failed(attempt: OutboundAttempt, failure: Failed) -> None:
@@ -210,7 +210,7 @@ def _code_of(failure: Failed) -> int | None:
 
 
 def _earlier(session: Session, job: OutboundJob) -> Earlier:
-    """Count what the present budget has seen, by the index on the job's own attempts."""
+    """Count throttles and faults in the present budget, by the index on the attempts of the job."""
     answered_at = select(OutboundChannel.answered_at).where(OutboundChannel.name == CHANNEL)
     is_fault = OutboundAttempt.outcome.in_([AttemptOutcome.AWAY, AttemptOutcome.UNKNOWN])
     is_throttle = OutboundAttempt.outcome == AttemptOutcome.THROTTLED
@@ -224,7 +224,7 @@ def _earlier(session: Session, job: OutboundJob) -> Earlier:
 
 
 def _is_current(session: Session, job: OutboundJob, attempt: OutboundAttempt) -> bool:
-    """Tell whether the job still hangs on this attempt, and not on a later one or a proof."""
+    """Tell whether this is the newest attempt, and no delivery is confirmed."""
     newest = session.scalar(
         select(func.max(OutboundAttempt.id)).where(OutboundAttempt.job_id == job.id)
     )

@@ -1,4 +1,4 @@
-"""Retry by hand: give a failed job a fresh budget, and keep its history."""
+"""Retry a failed job for an admin."""
 
 from sqlalchemy import func
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from app.outbound.queries import OutboundJobView, job_of
 
 
 def retry_job(session: Session, job_id: int, *, actor: str) -> OutboundJobView:
-    """Make a failed job due now, with every try of its budget before it, and say who did.
+    """Make a failed job due now, start a new budget, and add a history entry.
 
     Raises NotFound, and Conflict if the job has not failed.
     """

@@ -1,9 +1,9 @@
-"""Send what is due, many at a time, until nothing is left, the time is up or we must stop.
+"""Send due jobs in parallel, until none is left, the time is over or the worker stops.
 
-Each batch is three steps: a transaction that counts the attempts, the calls, a transaction
-that writes the outcomes. What a crash can do: before the call, nothing goes out and the lease
-runs out; after the call, the message's delivery status heals the job by its tracker.
-Only if that status comes later than the lease does the customer get the message twice.
+Each batch has three steps: a transaction that counts the attempts, the calls, and a transaction
+that writes the outcomes. After a crash before the call, nothing was sent and the lease expires.
+After a crash after the call, the delivery status completes the job by its tracker. The customer
+gets the message twice only if that status arrives after the lease.
 """
 
 import time
@@ -32,28 +32,27 @@ from app.outbound.record_outcomes import AttemptRef, Settled, record_outcomes
 log = structlog.get_logger(__name__)
 
 CALL_SECONDS = 20.0
-"""The longest that a call may take in all; it is shorter than the lease."""
+"""The longest duration of a call. It is shorter than the lease."""
 CONCURRENCY = 32
-"""Calls at the same time in one process."""
+"""How many calls one process makes at the same time."""
 SECONDS_AHEAD = 0.25
-"""All workers together claim when less than this of the pace is reserved, and as much at once.
-
-A code waits at most twice as long behind texts that are claimed already.
+"""Seconds of send slots. A worker claims while all workers have reserved less than this, and
+then reserves as much. So a code waits at most twice as long for texts that are claimed already.
 """
 GATHER_SECONDS = 0.01
-"""Outcomes that end within this of each other are written together."""
+"""Outcomes within this time are written together."""
 
 
 def never() -> bool:
-    """Return False: nobody asks this run to stop."""
+    """Return False. It is the default of `is_stopping`."""
     return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundRunner:
-    """What the runner works with: database, rules, composers, provider.
+    """What the runner needs: database, rules, composers and provider.
 
-    `is_stopping` is asked before each claim and each call.
+    It calls `is_stopping` before each claim and each call.
     """
 
     sessions: Sessions
@@ -67,9 +66,9 @@ class OutboundRunner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """Counts of jobs by what became of them; `due_in` is when the next is due, in seconds.
+    """Counts of jobs by result. `due_in` is the number of seconds until the next is due.
 
-    `retried` failed and will be tried again; `failed` have used their last attempt.
+    `retried` jobs failed and get another attempt; `failed` ones have used their last.
     """
 
     sent: int = 0
@@ -85,7 +84,7 @@ class RunResult:
 
 @dataclass(slots=True)
 class _Run:
-    """One run: the calls under way, each with the moment at which it was handed over."""
+    """The state of one run. `calls` has the calls in progress, each with its start time."""
 
     runner: OutboundRunner
     pool: ThreadPoolExecutor
@@ -97,7 +96,7 @@ class _Run:
 
     @property
     def may_claim(self) -> bool:
-        """Whether there is time for more, and nobody asks to stop."""
+        """Whether time is left and the worker is not stopping."""
         if self.runner.is_stopping():
             self.halted.set()
         return not self.halted.is_set() and time.monotonic() < self.deadline
@@ -132,7 +131,7 @@ def _open_run(runner: OutboundRunner, seconds: float) -> Iterator[_Run]:
 
 
 def _send_cut_off(run: _Run) -> None:
-    """Send what a crash has cut off, one at a time, before anything else is under way."""
+    """Send jobs that a crash interrupted, one at a time, before any other job."""
     while run.may_claim:
         batch = _claim(run, limit=1, cut_off=True)
         if batch.is_empty:
@@ -153,7 +152,7 @@ def _send_due(run: _Run) -> None:
 
 
 def _room(run: _Run) -> int:
-    """Return how many to claim: no more than threads take up, and not far ahead of the pace."""
+    """Return how many jobs to claim, limited by the threads and by the reserved send slots."""
     if run.last_start - time.monotonic() > SECONDS_AHEAD:
         return 0
     ahead = max(1, int(run.runner.rules.per_second * SECONDS_AHEAD))
@@ -180,7 +179,7 @@ def _claim(run: _Run, *, limit: int, cut_off: bool = False) -> Batch:
 
 
 def _call(runner: OutboundRunner, halted: Event, claimed: Claimed, start: float) -> Outcome:
-    """Call the provider at the moment `start`, unless the run is halted before it."""
+    """Call the provider at the time `start`, unless the run is halted before."""
     if halted.wait(max(start - time.monotonic(), 0.0)) or runner.is_stopping():
         return NotCalled()
     return runner.provider.send(claimed.message, to=claimed.recipient, tracker=claimed.tracker)
@@ -192,7 +191,7 @@ def _settle_the_rest(run: _Run) -> None:
 
 
 def _settle_finished(run: _Run) -> None:
-    """Wait for the next outcomes and write them; a call that takes too long has no answer."""
+    """Wait for outcomes and write them. A call that takes too long counts as NoAnswer."""
     if not run.calls:
         return
     finished, _ = wait(run.calls, timeout=0.1, return_when=FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Take in what WhatsApp reports of a message after it took it."""
+"""Process the delivery statuses of messages."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from app.outbound.decisions import Advance, FailAttempt, Ignore, OutboundRules, 
 from app.outbound.models import AttemptOutcome, OutboundAttempt, OutboundJob, OutboundStatus
 from app.outbound.outcomes import Refused
 from app.outbound.reasons import reason_of
-from app.outbound.record_outcomes import fail_try, finish_sent
+from app.outbound.record_outcomes import fail_attempt, finish_sent
 from app.outbound.turns import release
 
 _TRACKER = re.compile(r"(\d{1,18})(?::(\d{1,18}))?")
@@ -28,9 +28,9 @@ REPORTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """One delivery status: of which message, which it is, and the tracker we sent along.
+    """One delivery status of a message. `tracker` is the value that was sent with the message.
 
-    `recipient` is who got the message, as far as the provider says so.
+    `recipient` is the identity of the recipient, if the provider names it.
     """
 
     provider_message_id: str = field(repr=False)
@@ -44,11 +44,11 @@ class StatusReport:
 def apply_status(
     session: Session, report: StatusReport, rules: OutboundRules, *, vault: Vault
 ) -> bool:
-    """Write what a status changes, in the caller's transaction; tell whether it changed anything.
+    """Write the effect of a status in the caller's transaction; tell whether anything changed.
 
-    Reports may come twice, in any order, before our own write of the provider's answer,
-    and of messages that are not ours. What a report tells of a customer's identity is
-    learned first, because customers are locked before jobs.
+    Reports may be repeated, in any order, earlier than the provider's answer, and about messages
+    of other senders. The identity in a report is stored first, because customers are locked
+    before jobs.
     """
     if report.recipient is not None:
         learn(session, report.recipient, vault=vault)
@@ -65,7 +65,7 @@ def apply_status(
             finish_sent(session, job, attempt, fingerprint, status)
         case FailAttempt():
             attempt.message_fingerprint = fingerprint
-            fail_try(session, job, attempt, _failure(report), rules)
+            fail_attempt(session, job, attempt, _failure(report), rules)
         case Ignore():
             pass
     if job.status != OutboundStatus.QUEUED:
@@ -90,7 +90,7 @@ def _find(
 
 
 def _tracked(session: Session, tracker: str) -> int | None:
-    """Return the id of the try that a tracker names: `job:try`, or a job alone for its newest."""
+    """Return the id of the attempt in a tracker: `job:attempt`, or `job` for its newest."""
     match = _TRACKER.fullmatch(tracker)
     if match is None:
         return None

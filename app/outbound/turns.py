@@ -1,9 +1,9 @@
-"""The order of one customer's messages: each waits until those created before it have ended.
+"""The order of one customer's messages: each waits until the earlier ones have ended.
 
-A message waits while an earlier one of its customer is queued: due, under way, or before its
-next attempt. A code waits for earlier codes alone. Nothing waits for a message that could not
-be put together, because that may never change. What waits is put off and names the message
-that it waits for, so that no claim looks at it until that one has ended.
+A message waits while an earlier one of its customer is queued: due, being sent, or waiting for
+its next attempt. A code waits only for earlier codes. No message waits for one that could not
+be composed, because that may never change. A waiting message is postponed and stores the id of
+the earlier job, so that claims skip it until that job has ended.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.outbound.decisions import LEASE_SECONDS
 
 LOOK_AGAIN_SECONDS = 0.05
-"""How long a message waits for one that another worker is claiming or settling right now."""
+"""Seconds that a message waits for one that another worker is claiming or writing."""
 
 _BLOCKERS = text(
     """
@@ -59,8 +59,8 @@ _HOLD_BACK = text(
     WHERE job.id = held.id
     """
 )
-"""The lock keeps a blocker from ending before those who wait for it are committed. Nothing here
-waits for a lock, so that no two workers wait for each other."""
+"""The lock ensures that a blocker does not end before the waiting jobs are committed. The
+statement never waits for a lock, so two workers can't deadlock."""
 
 _RELEASE = text(
     """
@@ -75,7 +75,7 @@ _RELEASE = text(
 
 
 def in_turn(session: Session, jobs: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Return those of the locked `jobs` whose turn it is; put the others off."""
+    """Return those of the locked `jobs` that may be sent now; postpone the others."""
     ids = [job.id for job in jobs]
     blockers = {row.id: row.blocker for row in session.execute(_BLOCKERS, {"ids": ids})}
     if blockers:
@@ -91,6 +91,6 @@ def in_turn(session: Session, jobs: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 
 def release(session: Session, ended: Sequence[int]) -> None:
-    """Make due what waits for one of the jobs `ended`."""
+    """Make the jobs due that wait for one of the jobs `ended`."""
     if ended:
         session.execute(_RELEASE, {"ids": list(ended)})

@@ -210,7 +210,7 @@ def test_a_job_that_can_not_be_put_together_fails_alone(
         "SELECT status, attempts, last_error FROM cc_outbound_jobs WHERE id = :id", id=bad
     )
     assert (job["status"], job["attempts"]) == ("queued", 0)
-    assert job["last_error"] == "The message could not be put together (UndecryptableValue)."
+    assert job["last_error"] == "The message could not be composed (UndecryptableValue)."
 
 
 def test_a_code_without_its_verification_fails_alone(

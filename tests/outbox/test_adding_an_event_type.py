@@ -53,7 +53,7 @@ def test_following_the_page_adds_a_type_that_reaches_the_inbox(copy: Path) -> No
 def test_no_process_starts_if_the_event_type_has_no_draft(copy: Path) -> None:
     write(copy, *BLOCKS[0])
     started = run(copy, "-c", "from app.dispatch.draft_coverage import *; check_draft_coverage()")
-    assert "No draft function words events of type refund_overdue" in started.stderr
+    assert "There is no draft function for events of type refund_overdue" in started.stderr
 
 
 def test_every_type_is_in_the_table() -> None:

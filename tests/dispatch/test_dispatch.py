@@ -53,7 +53,7 @@ def test_a_second_run_finds_nothing_to_do(dispatcher: Dispatcher, record: Record
     assert dispatch_due(dispatcher).claimed == 0
 
 
-def test_a_run_says_when_the_next_event_is_due_whichever_run_made_it_wait(
+def test_a_run_returns_when_the_next_event_of_all_is_due(
     dispatcher: Dispatcher, record: Record, write: Callable[..., None]
 ) -> None:
     assert dispatch_due(dispatcher).due_in is None
@@ -101,7 +101,7 @@ def test_a_draft_that_raises_fails_its_event_alone(
     assert (attempt["event_id"], attempt["budget"], attempt["attempt"]) == (failed["id"], 1, 1)
 
 
-def test_after_its_last_try_an_event_is_dead_and_the_inbox_says_so(
+def test_after_its_last_attempt_an_event_is_a_dead_letter_and_the_inbox_says_so(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
     record(2)
@@ -123,7 +123,7 @@ def test_after_its_last_try_an_event_is_dead_and_the_inbox_says_so(
     assert len(read("SELECT * FROM cc_automation_event_attempts")) == 20
 
 
-def test_a_later_death_by_the_same_error_counts_up_the_open_announcement(
+def test_a_later_dead_letter_with_the_same_error_increases_the_count(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
     poison({1, 2, 3}, lambda: _raise(ValueError("never")))
@@ -178,7 +178,7 @@ def test_a_draft_that_can_not_be_stored_fails_alone(
     assert event["last_error"].startswith("UnstorableText: ")
 
 
-def test_what_the_database_refuses_stands_alone(
+def test_an_event_that_the_database_refuses_fails_alone(
     dispatcher: Dispatcher, record: Record, read: Read, owner_executes: Callable[[str], None]
 ) -> None:
     owner_executes(
@@ -242,7 +242,7 @@ def test_an_error_that_can_not_be_printed_still_becomes_a_failure(
     assert event["last_error"].endswith("Unprintable: <exception str() failed>")
 
 
-def test_the_rehearsal_switch_fails_every_event_and_keeps_its_budget_rules(
+def test_force_fail_fails_every_event_and_keeps_the_retry_policy(
     dispatcher: Dispatcher, record: Record, read: Read
 ) -> None:
     record(3)

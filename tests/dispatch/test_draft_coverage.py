@@ -46,7 +46,7 @@ def test_a_draft_without_a_known_severity_fails_where_it_is_written(severity: ob
 
 
 def test_two_classes_can_not_share_a_type() -> None:
-    with pytest.raises(DuplicateEventType, match="as FraudCaseCreated does"):
+    with pytest.raises(DuplicateEventType, match="and FraudCaseCreated have the same event type"):
 
         @register
         @dataclass(frozen=True, slots=True, kw_only=True)

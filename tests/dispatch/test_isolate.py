@@ -44,7 +44,7 @@ def test_a_killed_batch_leaves_no_trace(
     assert len(read("SELECT * FROM cc_automation_events WHERE status = 'pending'")) == 5
 
 
-def test_the_careful_run_charges_the_killer_and_spares_those_before_it(
+def test_a_careful_run_counts_the_attempt_of_the_event_that_killed_and_of_no_other(
     dispatcher: Dispatcher, record: Record, read: Read, poison: Poison
 ) -> None:
     record(5)
@@ -84,7 +84,7 @@ def test_a_suspect_is_left_out_of_batches_until_it_is_dead(
     assert len(read("SELECT * FROM cc_admin_inbox_items")) == 3
 
 
-def test_an_innocent_suspect_gets_its_try_back(
+def test_a_suspect_that_kills_nothing_gets_its_attempt_back(
     dispatcher: Dispatcher, record: Record, read: Read
 ) -> None:
     record(1)
@@ -96,7 +96,7 @@ def test_an_innocent_suspect_gets_its_try_back(
     assert read("SELECT * FROM cc_automation_event_attempts") == []
 
 
-def test_a_suspect_whose_draft_raises_pays_one_try_and_keeps_the_true_error(
+def test_a_suspect_whose_draft_raises_loses_one_attempt_and_stores_the_error(
     dispatcher: Dispatcher, record: Record, read: Read, poison: Poison
 ) -> None:
     def refuse() -> None:
@@ -112,7 +112,7 @@ def test_a_suspect_whose_draft_raises_pays_one_try_and_keeps_the_true_error(
     assert len(read("SELECT * FROM cc_automation_event_attempts")) == 1
 
 
-def test_what_the_database_refuses_in_a_careful_run_is_recorded_and_the_others_go_on(
+def test_a_careful_run_records_a_refused_event_and_continues(
     dispatcher: Dispatcher, record: Record, read: Read, owner_executes: Callable[[str], None]
 ) -> None:
     owner_executes(
@@ -131,7 +131,7 @@ def test_what_the_database_refuses_in_a_careful_run_is_recorded_and_the_others_g
     assert attempt["error"] == event["last_error"]
 
 
-def test_under_a_smaller_budget_a_waiting_event_gets_its_attempt_and_dies_of_its_error(
+def test_after_the_limit_is_lowered_a_waiting_event_gets_its_next_attempt(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
     def refuse() -> None:
@@ -153,7 +153,7 @@ def test_under_a_smaller_budget_a_waiting_event_gets_its_attempt_and_dies_of_its
     assert (dead["attempts"], dead["last_error"]) == (7, "ValueError: its own error")
 
 
-def test_the_web_is_killed_once_by_an_event_and_leaves_it_to_the_workers_from_then_on(
+def test_an_event_kills_the_web_only_once(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
     record(3)
@@ -172,7 +172,7 @@ def test_the_web_is_killed_once_by_an_event_and_leaves_it_to_the_workers_from_th
     assert (event["attempts"], event["error_fingerprint"]) == (1, "WorkerLost")
 
 
-def test_a_retry_by_hand_while_an_event_is_worked_on_alone_stands(
+def test_an_admins_retry_during_an_isolated_attempt_stays(
     dispatcher: Dispatcher, record: Record, read: Read, write: Write, poison: Poison
 ) -> None:
     def retried_by_hand() -> None:
@@ -191,7 +191,7 @@ def test_a_retry_by_hand_while_an_event_is_worked_on_alone_stands(
     assert read("SELECT * FROM cc_admin_inbox_items") == []
 
 
-def test_the_relay_asks_for_as_many_messages_as_help_and_none_without_work(
+def test_the_relay_needs_one_message_per_batch_and_none_without_due_events(
     dispatcher: Dispatcher, record: Record
 ) -> None:
     assert messages_needed(dispatcher, workers=2) == 0
@@ -201,7 +201,7 @@ def test_the_relay_asks_for_as_many_messages_as_help_and_none_without_work(
     assert messages_needed(dispatcher, workers=2) == 2
 
 
-def test_a_lent_connection_goes_back_without_an_open_transaction(dispatcher: Dispatcher) -> None:
+def test_a_connection_is_returned_without_an_open_transaction(dispatcher: Dispatcher) -> None:
     with driver_connection(dispatcher.engine) as connection, connection.transaction():
         connection.execute("SELECT 1")
     assert dispatcher.engine.pool.checkedin() == 1  # type: ignore[attr-defined]

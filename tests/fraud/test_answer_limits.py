@@ -16,26 +16,26 @@ EVERY_KIND = [Answer(Reply.WELCOME), Begin("fraud!"), CountWrongCode(2)]
 
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
-def test_every_kind_of_answer_is_bounded_per_customer(decision: ConversationDecision) -> None:
+def test_every_kind_of_answer_is_limited_per_customer(decision: ConversationDecision) -> None:
     assert LIMITS.judge(decision, ConversationState(recent_messages=20)) is Answering.ALLOWED
     assert LIMITS.judge(decision, ConversationState(recent_messages=21)) is Answering.FLOODED
 
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
-def test_all_unverified_customers_together_are_bounded(decision: ConversationDecision) -> None:
+def test_answers_to_all_unverified_customers_are_limited(decision: ConversationDecision) -> None:
     limited = ConversationState(messages_of_all=101)
     assert LIMITS.judge(decision, ConversationState(messages_of_all=100)) is Answering.ALLOWED
     assert LIMITS.judge(decision, limited) is Answering.LIMITED
     assert LIMITS.judge(decision, replace(limited, is_verified=True)) is Answering.ALLOWED
 
 
-def test_a_proof_of_identity_is_always_answered() -> None:
+def test_a_right_code_is_always_answered() -> None:
     flood = ConversationState(recent_messages=999, messages_of_all=999)
     assert LIMITS.judge(Verify(), flood) is Answering.ALLOWED
 
 
 @pytest.mark.parametrize("words", ["hello", "000000", "HELP", "RESEND"])
-def test_a_customer_who_writes_without_end_gets_no_more_than_the_limit(
+def test_a_customer_gets_no_more_answers_than_the_limit(
     customer: Customer, read: Read, words: str
 ) -> None:
     limit = customer.container.inbound.limits.per_customer
@@ -54,7 +54,7 @@ def crowded(customer: Customer) -> Customer:
     return replace(customer, container=container)
 
 
-def test_beyond_the_limit_of_all_a_report_is_kept_without_a_code_and_an_item_says_so(
+def test_over_the_common_limit_a_report_is_stored_without_a_code_and_an_item_says_so(
     crowded: Customer, container: Container, read: Read
 ) -> None:
     for number in range(3):
@@ -69,7 +69,7 @@ def test_beyond_the_limit_of_all_a_report_is_kept_without_a_code_and_an_item_say
     assert item == {"type": "unverified_answers_limited", "severity": "error"}
 
 
-def test_beyond_the_limit_of_all_a_right_code_still_opens_its_case(
+def test_over_the_common_limit_a_right_code_still_opens_its_case(
     crowded: Customer, read: Read
 ) -> None:
     crowded.write(REPORT)

@@ -16,7 +16,7 @@ def open_case(customer: Customer, report: str = REPORT) -> None:
     customer.run()
 
 
-def test_it_is_kept_with_the_case_and_acknowledged(
+def test_a_later_message_is_added_to_the_case_and_acknowledged(
     container: Container, customer: Customer, read: Read
 ) -> None:
     open_case(customer)
@@ -30,14 +30,16 @@ def test_it_is_kept_with_the_case_and_acknowledged(
     assert read("SELECT id FROM cc_verification_jobs WHERE closed_at IS NULL") == []
 
 
-def test_it_is_acknowledged_in_the_language_of_the_customer(customer: Customer) -> None:
+def test_a_later_message_is_acknowledged_in_the_language_of_the_customer(
+    customer: Customer,
+) -> None:
     open_case(customer, "Creo que hay un fraude en mi cuenta")
     customer.write("480")
     customer.run()
     assert customer.inbox()[-1].startswith("Gracias. Lo hemos añadido a tu caso 1")
 
 
-def test_the_item_of_the_case_says_that_there_is_more(
+def test_the_item_of_the_case_counts_a_later_message(
     container: Container, customer: Customer, read: Read
 ) -> None:
     open_case(customer)
@@ -50,7 +52,7 @@ def test_the_item_of_the_case_says_that_there_is_more(
     assert (item["type"], item["status"], item["occurrences"]) == ("fraud_case_created", "open", 3)
 
 
-def test_it_becomes_an_item_of_its_own_once_that_one_is_resolved(
+def test_a_later_message_gets_its_own_item_after_the_first_is_resolved(
     container: Container, customer: Customer, read: Read
 ) -> None:
     open_case(customer)
@@ -97,7 +99,7 @@ def test_an_edited_report_is_kept_with_the_case_and_opens_no_second_verification
     assert len(read("SELECT id FROM cc_verification_jobs")) == 1
 
 
-def test_it_belongs_to_the_newest_case_alone_and_to_none_that_is_closed(
+def test_a_later_message_is_added_to_the_newest_case_if_it_is_open(
     customer: Customer, read: Read
 ) -> None:
     open_case(customer)
@@ -109,7 +111,7 @@ def test_it_belongs_to_the_newest_case_alone_and_to_none_that_is_closed(
     assert len(read(MESSAGES)) == 1
 
 
-def test_it_holds_no_number(customer: Customer, read: Read) -> None:
+def test_a_later_message_is_stored_without_numbers(customer: Customer, read: Read) -> None:
     open_case(customer)
     customer.write(f"call me on {CUSTOMER} in the evening")
     (message,) = read(MESSAGES)
@@ -118,7 +120,7 @@ def test_it_holds_no_number(customer: Customer, read: Read) -> None:
     assert event["payload"]["text"] == message["text"]
 
 
-def test_a_message_that_comes_twice_is_kept_once(customer: Customer, read: Read) -> None:
+def test_a_repeated_message_is_added_once(customer: Customer, read: Read) -> None:
     open_case(customer)
     customer.write(DETAIL, message_id="wamid.once")
     assert customer.write(DETAIL, message_id="wamid.once") == "NoneType"

@@ -145,14 +145,14 @@ def test_while_a_case_is_open_and_a_code_is_awaited(
         (MAX_KEPT + 1, Silence()),
     ],
 )
-def test_a_flood_is_kept_with_the_case_up_to_a_bound(
+def test_messages_are_added_to_the_case_up_to_a_limit(
     messages: int, decision: ConversationDecision
 ) -> None:
     state = ConversationState(has_open_case=True, recent_messages=messages)
     assert decide_reply(SmallTalk(), state, is_right=wrong) == decision
 
 
-def test_a_report_that_may_get_no_code_is_kept_with_the_open_case() -> None:
+def test_a_report_without_a_code_is_added_to_the_open_case() -> None:
     state = ConversationState(has_open_case=True, recent_sends=MAX_SENDS)
     assert decide_reply(REPORT, state, is_right=wrong) == AddToCase()
 
@@ -184,17 +184,17 @@ def test_no_more_codes_than_allowed_are_sent(said: Said) -> None:
     assert decide_reply(said, replace(state, recent_sends=MAX_SENDS), is_right=wrong) == refused
 
 
-def test_a_second_report_brings_a_new_code_if_the_old_has_expired() -> None:
+def test_a_second_report_sends_a_new_code_if_the_old_has_expired() -> None:
     expired = given_code(CodeState.EXPIRED)
     assert decide_reply(REPORT, expired, is_right=wrong) == SendAgain("fraud!")
 
 
-def test_a_second_report_is_kept_even_if_no_code_may_be_sent() -> None:
+def test_a_second_report_is_stored_even_if_no_code_may_be_sent() -> None:
     expired = given_code(CodeState.EXPIRED, sends=MAX_SENDS)
     assert decide_reply(REPORT, expired, is_right=wrong) == AddToReport("fraud!")
 
 
-def test_a_deleted_message_is_noted_with_an_open_report_and_answered_never() -> None:
+def test_a_deleted_message_is_noted_with_an_open_report_and_not_answered() -> None:
     assert decide_reply(Deletion(), AWAITING, is_right=wrong) == NoteDeletion()
     assert decide_reply(Deletion(), NOTHING, is_right=wrong) == Silence()
 
@@ -207,7 +207,7 @@ def test_a_deleted_message_is_noted_with_an_open_case_up_to_a_limit() -> None:
 
 
 @pytest.mark.parametrize("said", [REPORT, CANCEL, CODE, SmallTalk(is_courtesy=True), Unsupported()])
-def test_an_edit_is_kept_with_the_open_case_whatever_it_says(said: Said) -> None:
+def test_every_edit_is_added_to_the_open_case(said: Said) -> None:
     state = ConversationState(has_open_case=True)
     assert decide_reply(said, state, is_right=wrong, is_edit=True) == AddToCase()
     assert decide_reply(said, state, is_right=wrong) != AddToCase()

@@ -60,13 +60,13 @@ def test_no_code_and_no_full_number_is_in_any_row(customer: Customer, read: Read
     assert CUSTOMER.removeprefix("+") not in rows
 
 
-def test_a_message_that_comes_twice_is_taken_in_once(customer: Customer, read: Read) -> None:
+def test_a_repeated_message_is_processed_once(customer: Customer, read: Read) -> None:
     assert customer.write(REPORT, message_id="wamid.once") == "Begin"
     assert customer.write(REPORT, message_id="wamid.once") == "NoneType"
     assert len(read("SELECT * FROM cc_outbound_jobs")) == 1
 
 
-def test_copies_of_a_code_at_the_same_instant_open_one_case(customer: Customer, read: Read) -> None:
+def test_concurrent_copies_of_a_code_open_one_case(customer: Customer, read: Read) -> None:
     customer.write(REPORT)
     code = customer.code()
     with ThreadPoolExecutor(8) as pool:
@@ -76,7 +76,7 @@ def test_copies_of_a_code_at_the_same_instant_open_one_case(customer: Customer, 
     assert len(read("SELECT * FROM cc_automation_events")) == 1
 
 
-def test_wrong_codes_at_the_same_instant_are_all_counted(customer: Customer, read: Read) -> None:
+def test_concurrent_wrong_codes_are_all_counted(customer: Customer, read: Read) -> None:
     customer.write(REPORT)
     bad = wrong(customer.code())
     with ThreadPoolExecutor(8) as pool:
@@ -107,7 +107,7 @@ def test_a_rolled_back_intake_leaves_nothing(
     assert customer.write(code, message_id="wamid.lost") == "Verify"
 
 
-def test_a_code_is_good_for_ten_minutes(customer: Customer, clock: TurnableClock) -> None:
+def test_a_code_is_valid_for_ten_minutes(customer: Customer, clock: TurnableClock) -> None:
     customer.write(REPORT)
     code = customer.code()
     clock.advance(minutes=10)
@@ -216,7 +216,7 @@ def test_anything_but_text_is_answered_politely(customer: Customer, read: Read) 
     ]
 
 
-def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(
+def test_a_machine_that_answers_every_answer_reaches_the_limit(
     customer: Customer, read: Read
 ) -> None:
     for _ in range(25):
@@ -225,7 +225,7 @@ def test_a_machine_that_answers_every_answer_is_left_alone_in_the_end(
     assert customer.write(REPORT) == "Begin"
 
 
-def test_a_machine_that_repeats_our_words_changes_nothing(customer: Customer, read: Read) -> None:
+def test_a_machine_that_repeats_our_text_changes_nothing(customer: Customer, read: Read) -> None:
     customer.write("hello")
     customer.run()
     (welcome,) = customer.inbox()
@@ -276,9 +276,7 @@ def test_a_verification_within_its_lifetime_is_completed(customer: Customer, rea
 @pytest.mark.parametrize(
     "report", ["\x00 fraud", "fraud \ud83d", "fraud\u202e", "fraud " * 1000, "fraud 4111111111111"]
 )
-def test_a_report_is_storable_whatever_is_in_it(
-    customer: Customer, read: Read, report: str
-) -> None:
+def test_every_report_is_made_storable(customer: Customer, read: Read, report: str) -> None:
     assert customer.write(report) == "Begin"
     (job,) = read("SELECT report FROM cc_verification_jobs")
     assert job["report"] == storable(report)

@@ -23,19 +23,19 @@ def test_a_code_has_six_digits_zeros_in_front_included() -> None:
     assert len(Counter(code[0] for code in codes)) == 10
 
 
-def test_the_kept_form_knows_its_code_alone(vault: Vault) -> None:
+def test_a_hash_matches_only_its_code(vault: Vault) -> None:
     kept = hash_code("123456", verification_id=1, vault=vault)
     assert is_right("123456", kept, verification_id=1, vault=vault)
     assert not is_right("123457", kept, verification_id=1, vault=vault)
     assert "123456" not in kept.salt + kept.code_hash
 
 
-def test_a_code_is_worth_nothing_to_another_verification(vault: Vault) -> None:
+def test_a_code_is_wrong_for_another_verification(vault: Vault) -> None:
     kept = hash_code("123456", verification_id=1, vault=vault)
     assert not is_right("123456", kept, verification_id=2, vault=vault)
 
 
-def test_the_same_code_is_kept_differently_each_time(vault: Vault) -> None:
+def test_the_same_code_has_a_different_hash_each_time(vault: Vault) -> None:
     first, second = (hash_code("123456", verification_id=1, vault=vault) for _ in range(2))
     assert first.salt != second.salt
     assert first.code_hash != second.code_hash
@@ -47,6 +47,6 @@ def test_without_the_secret_key_a_code_can_not_be_searched_for(vault: Vault) -> 
     assert not is_right("123456", kept, verification_id=1, vault=thief)
 
 
-def test_a_code_lives_ten_minutes() -> None:
+def test_a_code_expires_after_ten_minutes() -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     assert expires_at(now) - now == timedelta(minutes=10)

@@ -120,7 +120,7 @@ def test_greetings_and_thanks_alone_are_a_courtesy(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["480 EUR in Lyon, on Monday", "thanks, it was 480 EUR", "hill"])
-def test_anything_else_has_substance(text: str) -> None:
+def test_any_other_text_is_no_courtesy(text: str) -> None:
     said = understand(text)
     assert isinstance(said, SmallTalk)
     assert not said.is_courtesy
@@ -145,5 +145,5 @@ def test_every_phrase_of_the_tables_is_written_as_it_is_compared() -> None:
 
 
 @given(st.text())
-def test_any_text_means_something(text: str) -> None:
+def test_every_text_has_a_class(text: str) -> None:
     assert understand(text) is not None

@@ -63,9 +63,7 @@ def test_many_are_recorded_together(sessions: Sessions, read: Read) -> None:
     assert check_otp_stuck(sessions, threshold_minutes=30) == StuckResult(3000, 3000)
 
 
-def test_checks_at_the_same_instant_record_once(
-    customer: Customer, sessions: Sessions, read: Read
-) -> None:
+def test_concurrent_checks_record_once(customer: Customer, sessions: Sessions, read: Read) -> None:
     customer.write(REPORT)
     age(read, 31)
     with ThreadPoolExecutor(4) as pool:

@@ -40,7 +40,7 @@ def test_when_the_circuit_opens(outcomes: list[Outcome], is_open: bool) -> None:
     assert after(*outcomes).is_open is is_open
 
 
-def test_probes_wait_for_longer_and_longer_up_to_a_limit() -> None:
+def test_waits_between_probes_double_up_to_a_limit() -> None:
     circuit = after(DOWN, DOWN, DOWN)
     waits = [circuit.probe_in]
     for _ in range(6):
@@ -54,7 +54,7 @@ def test_calls_that_began_before_the_circuit_opened_are_no_probes() -> None:
     assert after(DOWN, NoAnswer("late"), circuit=circuit) == circuit
 
 
-def test_the_provider_may_say_how_long_it_wants_no_messages() -> None:
+def test_the_provider_can_set_the_wait() -> None:
     assert after(Throttled("slow", 130429, retry_after=77)).probe_in == 77
 
 
@@ -84,7 +84,7 @@ def put_many(container: Container, count: int) -> None:
             enqueue(session, Text(str(number)), to=to, vault=container.vault)
 
 
-def test_while_the_circuit_is_open_nothing_leaves_before_the_probe(
+def test_while_the_circuit_is_open_nothing_is_sent_before_the_probe(
     container: Container, away: OutboundRunner, read: Read
 ) -> None:
     put_many(container, 5)

@@ -33,7 +33,7 @@ def rules() -> OutboundRules:
 
 
 @pytest.mark.parametrize("attempts, wait", [(1, 10), (2, 20), (3, 40), (4, 80)])
-def test_a_refused_message_waits_for_longer_and_longer(
+def test_the_waits_of_a_refused_message_double(
     rules: OutboundRules, attempts: int, wait: float
 ) -> None:
     again = rules.after_failure(REFUSED, attempts=attempts, earlier=Earlier())
@@ -55,7 +55,7 @@ def test_a_fault_of_the_provider_costs_no_attempt_not_even_the_last(
     assert again.given_back
 
 
-def test_a_message_that_may_have_gone_out_waits_for_its_delivery_status(
+def test_a_message_without_an_answer_waits_for_its_delivery_status(
     rules: OutboundRules,
 ) -> None:
     again = rules.after_failure(NoAnswer("late"), attempts=1, earlier=Earlier())
@@ -63,7 +63,7 @@ def test_a_message_that_may_have_gone_out_waits_for_its_delivery_status(
     assert again.wait >= LEASE_SECONDS
 
 
-def test_a_message_that_meets_a_fault_each_time_while_others_are_answered_comes_to_an_end(
+def test_a_message_that_always_causes_a_fault_uses_up_its_attempts(
     rules: OutboundRules,
 ) -> None:
     met = [rules.after_failure(Away("x"), attempts=1, earlier=Earlier(faults=n)) for n in range(6)]
@@ -80,7 +80,7 @@ def test_a_limit_of_one_recipient_is_given_back_and_waits_as_long_as_asked(
     assert again.given_back
 
 
-def test_limits_of_one_recipient_do_not_last_for_ever(rules: OutboundRules) -> None:
+def test_only_the_first_ten_throttles_of_a_recipient_cost_no_attempt(rules: OutboundRules) -> None:
     pair = Throttled("slow", 131056, everyone=False)
     earlier = Earlier(throttles=THROTTLES_GIVEN_BACK)
     again = rules.after_failure(pair, attempts=1, earlier=earlier)
@@ -124,7 +124,7 @@ def test_what_a_status_means(
 
 
 @pytest.mark.parametrize("order", [*permutations([SENT, DELIVERED, READ])])
-def test_reports_in_any_order_end_at_the_top(order: tuple[OutboundStatus, ...]) -> None:
+def test_reports_in_any_order_lead_to_the_highest_status(order: tuple[OutboundStatus, ...]) -> None:
     job: OutboundStatus = QUEUED
     attempt: AttemptOutcome | None = None
     for reported in (*order, *order):

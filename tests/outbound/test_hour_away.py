@@ -144,7 +144,7 @@ def check_the_recovery(sandbox: RunningSandbox, back: datetime, read: Read) -> N
     ]
 
 
-def test_an_hour_away_costs_nothing_and_the_backlog_leaves_at_the_agreed_pace(
+def test_after_an_hour_away_the_backlog_is_sent_at_the_limit_without_lost_attempts(
     database_clock: DatabaseClock,
     container: Container,
     away: OutboundRunner,

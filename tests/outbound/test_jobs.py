@@ -51,7 +51,7 @@ def test_neither_number_nor_text_is_stored_in_clear(ask: Ask, read: Read) -> Non
     assert not any(CUSTOMER[1:] in str(value) or value == "hello" for value in job.values())
 
 
-def test_who_asked_for_a_message_is_kept(ask: Ask, container: Container) -> None:
+def test_the_history_of_a_job_names_its_author(ask: Ask, container: Container) -> None:
     job_id = ask().job_id
     with container.sessions.begin() as session:
         (act,) = show_job(session, job_id).history
@@ -75,7 +75,7 @@ def test_a_key_with_another_content_is_a_conflict(ask: Ask) -> None:
             ask(key="order-1", **again)
 
 
-def test_a_key_used_at_the_same_instant_creates_one_job(ask: Ask, read: Read) -> None:
+def test_concurrent_calls_with_one_key_create_one_job(ask: Ask, read: Read) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: ask(key="order-1"), range(8)))
     assert len({each.job_id for each in results}) == 1

@@ -86,7 +86,7 @@ def test_a_bare_server_error_is_a_fault_of_the_provider(provider: WhatsAppProvid
     assert outcome.code == 500
 
 
-def test_a_wrong_token_is_a_fault_without_doubt_in_words(sandbox: RunningSandbox) -> None:
+def test_a_wrong_token_is_a_certain_fault_with_a_sentence(sandbox: RunningSandbox) -> None:
     provider = provider_at(sandbox.api_base_url, token="wrong")
     outcome = send(provider, "+34600111222")
     provider.close()
@@ -115,7 +115,7 @@ def test_a_late_answer_leaves_the_outcome_open(
     assert outcome == NoAnswer(TIMED_OUT)
 
 
-def test_nobody_listening_means_that_nothing_went_out() -> None:
+def test_a_refused_connection_means_that_nothing_was_sent() -> None:
     provider = provider_at(f"http://127.0.0.1:{free_port()}/v26.0")
     outcome = send(provider, "+34600111222")
     provider.close()

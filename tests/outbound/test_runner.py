@@ -60,7 +60,7 @@ def test_a_job_is_sent_once_and_marked(put: Enqueue, runner: OutboundRunner, rea
     assert run_outbound(runner).sent == 0
 
 
-def test_a_job_that_fails_to_the_last_is_failed_with_its_event(
+def test_a_job_fails_after_its_last_attempt_with_its_event(
     put: Enqueue, runner: OutboundRunner, read: Read
 ) -> None:
     job_id = put(UNREACHABLE)
@@ -77,7 +77,7 @@ def test_a_job_that_fails_to_the_last_is_failed_with_its_event(
     assert [tuple(row.values()) for row in outcomes] == [(n, "failed") for n in range(1, 6)]
 
 
-def test_a_retry_by_hand_gives_a_fresh_budget_and_a_second_failure_is_news(
+def test_an_admins_retry_starts_a_new_budget_and_its_failure_is_a_new_event(
     put: Enqueue, runner: OutboundRunner, container: Container, read: Read
 ) -> None:
     job_id = put(UNREACHABLE)
@@ -94,7 +94,7 @@ def test_a_retry_by_hand_gives_a_fresh_budget_and_a_second_failure_is_news(
     assert [row["actor"] for row in read("SELECT actor FROM cc_outbound_activity")] == ["ana"] * 2
 
 
-def test_the_try_is_counted_and_committed_before_the_call(
+def test_the_attempt_is_counted_and_committed_before_the_call(
     put: Enqueue, container: Container, read: Read
 ) -> None:
     put()
@@ -107,7 +107,7 @@ def test_the_try_is_counted_and_committed_before_the_call(
     assert run_outbound(runner).sent == 0
 
 
-def test_a_job_whose_every_try_was_cut_off_is_failed_and_not_sent_again(
+def test_a_job_whose_attempts_were_all_interrupted_fails(
     put: Enqueue, container: Container, sandbox: RunningSandbox, read: Read
 ) -> None:
     put()
@@ -147,7 +147,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     ]
 
 
-def test_workers_side_by_side_send_no_job_twice(
+def test_parallel_workers_send_no_job_twice(
     put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox
 ) -> None:
     for number in range(40):
@@ -169,7 +169,7 @@ def test_all_workers_together_keep_the_pace(put: Enqueue, runner: OutboundRunner
     assert time.monotonic() - started >= 2
 
 
-def test_a_rate_limit_silences_everyone_and_costs_no_try(
+def test_a_rate_limit_stops_all_messages_and_costs_no_attempt(
     put: Enqueue, runner: OutboundRunner, sandbox: RunningSandbox, read: Read
 ) -> None:
     throttle = Fault(kind=FaultKind.REFUSE, code=130429, retry_after=60)
@@ -198,7 +198,7 @@ def test_a_limit_of_one_customer_leaves_the_others_alone(
     assert (result.sent, result.retried) == (1, 1)
 
 
-def test_a_job_that_can_not_be_put_together_fails_alone(
+def test_a_job_that_cannot_be_composed_fails_alone(
     put: Enqueue, runner: OutboundRunner, read: Read
 ) -> None:
     bad = put()
@@ -249,7 +249,7 @@ def test_a_claim_reserves_its_slots_in_the_pace(put: Enqueue, runner: OutboundRu
     assert 1.5 < waits[2] <= 2
 
 
-def test_all_workers_together_reserve_half_a_second_of_the_pace_at_most(
+def test_all_workers_together_reserve_at_most_half_a_second(
     put: Enqueue, runner: OutboundRunner, read: Read
 ) -> None:
     for number in range(60):
@@ -312,7 +312,7 @@ def test_a_call_that_takes_too_long_in_all_is_given_up_within_its_lease(
     assert attempt["outcome"] == "unknown"
 
 
-def test_what_a_crash_cut_off_is_claimed_alone(
+def test_a_job_interrupted_by_a_crash_is_claimed_alone(
     put: Enqueue, runner: OutboundRunner, read: Read
 ) -> None:
     for number in range(3):

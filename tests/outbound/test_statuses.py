@@ -66,7 +66,7 @@ def job_of(read: Read) -> tuple[str, int, str | None]:
     return job["status"], job["attempts"], job["message_fingerprint"]
 
 
-def test_a_message_climbs_the_ladder(sending: Sending, read: Read) -> None:
+def test_the_status_of_a_message_rises(sending: Sending, read: Read) -> None:
     sending.answer(Sent("wamid.1"))
     seen = []
     for status in ("sent", "delivered", "read"):
@@ -92,41 +92,35 @@ def test_late_and_repeated_reports_change_nothing(sending: Sending, read: Read) 
     assert job_of(read)[0] == "read"
 
 
-def test_a_report_that_is_faster_than_our_own_write_is_not_undone(
-    sending: Sending, read: Read
-) -> None:
+def test_a_report_before_the_answer_is_not_overwritten(sending: Sending, read: Read) -> None:
     sending.report("delivered")
     assert sending.answer(Sent("wamid.1")) == "delivered"
     assert job_of(read) == ("delivered", 1, print_of("wamid.1"))
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "read"])
-def test_a_report_heals_a_crash_between_the_answer_and_our_write(
-    sending: Sending, read: Read, status: str
-) -> None:
+def test_a_report_completes_a_job_after_a_crash(sending: Sending, read: Read, status: str) -> None:
     assert sending.report(status)
     assert job_of(read) == (status, 1, print_of("wamid.1"))
     assert read("SELECT outcome FROM cc_outbound_attempts") == [{"outcome": "sent"}]
     assert read("SELECT id FROM cc_outbound_jobs WHERE next_attempt_at IS NOT NULL") == []
 
 
-def test_a_report_heals_a_try_that_got_no_answer(sending: Sending, read: Read) -> None:
+def test_a_report_completes_an_attempt_without_an_answer(sending: Sending, read: Read) -> None:
     sending.answer(NoAnswer("late"))
     assert job_of(read)[0] == "queued"
     assert sending.report("sent")
     assert job_of(read) == ("sent", 1, print_of("wamid.1"))
 
 
-def test_proof_of_delivery_outweighs_that_the_job_was_given_up(
-    sending: Sending, read: Read
-) -> None:
+def test_a_delivery_report_counts_after_the_job_has_failed(sending: Sending, read: Read) -> None:
     read("UPDATE cc_outbound_jobs SET attempts = 5")
     assert sending.answer(Refused("no", 131026)) == "failed"
     assert sending.report("delivered")
     assert job_of(read)[0] == "delivered"
 
 
-def test_a_failure_reported_later_counts_as_a_failed_try(sending: Sending, read: Read) -> None:
+def test_a_failure_reported_later_counts_as_a_failed_attempt(sending: Sending, read: Read) -> None:
     sending.answer(Sent("wamid.1"))
     assert sending.report("failed", error_code=131026)
     assert not sending.report("failed", error_code=131026)
@@ -156,7 +150,7 @@ def test_a_failure_without_a_code_still_has_a_reason(sending: Sending, read: Rea
     assert job["last_error"] == "WhatsApp could not deliver the message and gave no reason."
 
 
-def test_a_failure_of_an_earlier_try_does_not_touch_the_present_one(
+def test_a_failure_of_an_earlier_attempt_does_not_change_the_current_one(
     sending: Sending, read: Read
 ) -> None:
     sending.answer(NoAnswer("late"))
@@ -168,7 +162,7 @@ def test_a_failure_of_an_earlier_try_does_not_touch_the_present_one(
     assert job_of(read) == ("sent", 1, print_of("wamid.2"))
 
 
-def test_the_job_alone_is_tracker_enough(sending: Sending, read: Read) -> None:
+def test_a_tracker_with_only_the_job_is_enough(sending: Sending, read: Read) -> None:
     assert sending.report("sent", tracker=str(sending.claimed.job_id))
     assert job_of(read)[0] == "sent"
 

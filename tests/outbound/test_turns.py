@@ -75,7 +75,7 @@ def arrived(sandbox: RunningSandbox) -> list[str]:
     return [each.text for each in sandbox.network.phones.open(CUSTOMER[1:]).messages]
 
 
-def test_a_slow_message_is_not_overtaken_by_those_after_it(
+def test_later_messages_wait_for_a_slow_one(
     put: Put, container: Container, sandbox: RunningSandbox
 ) -> None:
     slow = Fault(kind=FaultKind.HANG, seconds=0.2)
@@ -86,7 +86,7 @@ def test_a_slow_message_is_not_overtaken_by_those_after_it(
     assert arrived(sandbox) == list("01234")
 
 
-def test_processes_side_by_side_keep_the_order(
+def test_parallel_processes_keep_the_order(
     put: Put, container: Container, sandbox: RunningSandbox, read: Read
 ) -> None:
     words = [f"{number:02}" for number in range(20)]
@@ -111,7 +111,7 @@ def test_other_customers_are_served_at_the_same_time(
     assert time.monotonic() - started < 16 * 0.5 / 2
 
 
-def test_a_message_waits_while_an_earlier_one_is_under_way(put: Put, take: Take, end: End) -> None:
+def test_a_message_waits_while_an_earlier_one_is_being_sent(put: Put, take: Take, end: End) -> None:
     first, second = put(), put()
     batch = take()
     other = put(to=OTHER_CUSTOMER)
@@ -139,7 +139,7 @@ def test_a_message_waits_while_an_earlier_one_waits_for_its_next_attempt(
     assert taken(take()) == [second]
 
 
-def test_a_message_leaves_once_the_earlier_one_has_failed_for_good(
+def test_a_message_is_sent_after_the_earlier_one_has_failed(
     put: Put, container: Container, take: Take, end: End, read: Read
 ) -> None:
     first, second = put(), put()
@@ -151,13 +151,15 @@ def test_a_message_leaves_once_the_earlier_one_has_failed_for_good(
     assert taken(take()) == [second]
 
 
-def test_a_message_that_was_given_back_keeps_its_turn(put: Put, take: Take, end: End) -> None:
+def test_a_message_whose_attempt_was_given_back_keeps_its_place(
+    put: Put, take: Take, end: End
+) -> None:
     first, _second = put(), put()
     end(take(), NotCalled())
     assert taken(take()) == [first]
 
 
-def test_a_delivery_status_of_the_earlier_message_lets_the_next_one_leave(
+def test_a_delivery_status_of_the_earlier_message_makes_the_next_one_due(
     put: Put, container: Container, take: Take, end: End
 ) -> None:
     _first, second = put(), put()
@@ -172,16 +174,14 @@ def test_a_delivery_status_of_the_earlier_message_lets_the_next_one_leave(
     assert taken(take()) == [second]
 
 
-def test_a_message_that_can_not_be_put_together_keeps_nobody_waiting(
-    put: Put, take: Take, read: Read
-) -> None:
+def test_no_message_waits_for_one_that_cannot_be_composed(put: Put, take: Take, read: Read) -> None:
     spoilt, second = put(), put()
     read("UPDATE cc_outbound_jobs SET text_encrypted = 'spoilt' WHERE id = :id", id=spoilt)
     assert taken(take()) == []
     assert taken(take()) == [second]
 
 
-def test_a_code_passes_the_texts_and_the_later_texts_wait_for_it(
+def test_a_code_is_sent_before_waiting_texts_and_later_texts_wait_for_it(
     put: Put, customer: Customer, take: Take, end: End, read: Read
 ) -> None:
     first = put()
@@ -197,9 +197,7 @@ def test_a_code_passes_the_texts_and_the_later_texts_wait_for_it(
     assert taken(take()) == [later]
 
 
-def test_what_waits_for_its_turn_is_not_looked_at_by_each_claim(
-    put: Put, take: Take, read: Read
-) -> None:
+def test_claims_skip_waiting_messages(put: Put, take: Take, read: Read) -> None:
     for _ in range(30):
         put()
     for _ in range(4):

@@ -31,7 +31,7 @@ class _Consumer:
         self.hub = Hub()
 
 
-def test_events_of_one_moment_are_published_together_and_not_at_once() -> None:
+def test_events_are_published_together_and_later() -> None:
     consumer = _Consumer()
     DelayedTaskEvents(consumer).start(consumer)
     plan = consumer.event_dispatcher.on_send_buffered
@@ -49,7 +49,7 @@ def test_events_of_one_moment_are_published_together_and_not_at_once() -> None:
     assert len(consumer.hub.timer.queue) == 2
 
 
-def test_what_waits_is_published_when_the_consumer_stops() -> None:
+def test_waiting_events_are_published_when_the_consumer_stops() -> None:
     consumer = _Consumer()
 
     DelayedTaskEvents(consumer).stop(consumer)
@@ -57,7 +57,7 @@ def test_what_waits_is_published_when_the_consumer_stops() -> None:
     assert consumer.event_dispatcher.flushes == 1
 
 
-def test_every_event_of_a_task_reaches_who_listens(
+def test_every_event_of_a_task_is_published(
     celery_app: Celery, start_dispatcher: StartCelery
 ) -> None:
     seen: list[str] = []

@@ -82,7 +82,7 @@ def test_without_the_listener_beat_and_relay_bring_events_to_the_inbox(
     assert "listener_acting" not in worker.log
 
 
-def test_a_child_killed_at_its_work_costs_nothing(
+def test_a_killed_pool_process_loses_nothing(
     start_dispatcher: StartCelery, record: Callable[[int], None], count: Count
 ) -> None:
     worker = start_dispatcher()
@@ -96,7 +96,7 @@ def test_a_child_killed_at_its_work_costs_nothing(
     assert count("cc_automation_events", "status <> 'sent'") == 0
 
 
-def test_of_two_listeners_one_acts_and_the_other_takes_over(
+def test_of_two_listeners_one_is_active_and_the_other_takes_over(
     start_dispatcher: StartCelery, record: Callable[[int], None], count: Count
 ) -> None:
     first = start_dispatcher("--hostname", "first@%h")

@@ -90,7 +90,7 @@ def test_a_worker_that_is_stopped_while_it_sends_claims_no_more_and_the_next_sen
     assert set(arrived(sandbox).values()) == {1}
 
 
-def test_a_message_is_tried_again_when_it_is_due_without_beat(
+def test_a_message_gets_its_next_attempt_when_it_is_due_without_beat(
     start_outbound: StartOutbound,
     celery_app: Celery,
     put: Callable[[int], None],

@@ -47,9 +47,7 @@ def start_periodic(start_celery: StartCelery, **settings: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("in_use")
-def test_two_beats_run_what_is_owed_at_once_and_each_slot_once_on_time(
-    start_celery: StartCelery, read: Read
-) -> None:
+def test_two_beats_run_each_owed_slot_once(start_celery: StartCelery, read: Read) -> None:
     every_minute = {"AUTOMATION_OTP_STUCK_EVERY_MINUTES": "1"}
     start_periodic(start_celery, **every_minute)
     for _ in range(2):
@@ -70,7 +68,7 @@ def test_two_beats_run_what_is_owed_at_once_and_each_slot_once_on_time(
 
 
 @pytest.mark.usefixtures("in_use")
-def test_without_beat_the_dispatcher_itself_reports_what_did_not_run(
+def test_without_beat_the_dispatcher_reports_missing_runs(
     start_celery: StartCelery, read: Read
 ) -> None:
     worker = ["worker", "--queues", "dispatch", "--concurrency", "1", "--loglevel", "info"]

@@ -6,7 +6,7 @@ from workers.redelivery import RedeliveryPolicy
 from workers.retry_debounce import RetryDebounce
 
 
-def test_a_later_wake_up_is_covered_by_the_one_that_waits_and_an_earlier_one_is_not() -> None:
+def test_a_pending_retry_replaces_a_later_one_but_not_an_earlier_one() -> None:
     now = 100.0
     debounce = RetryDebounce(now=lambda: now)
 
@@ -17,7 +17,7 @@ def test_a_later_wake_up_is_covered_by_the_one_that_waits_and_an_earlier_one_is_
     assert debounce.countdown(31) == 31
 
 
-def test_a_long_wait_is_split_and_nothing_waiting_needs_no_retry() -> None:
+def test_a_long_wait_is_split_and_without_due_work_there_is_no_retry() -> None:
     debounce = RetryDebounce(now=lambda: 100.0)
 
     assert debounce.countdown(None) is None

@@ -26,7 +26,7 @@ def _redis(connection: Connection) -> Any:
     return channel.client
 
 
-def test_a_queue_that_nobody_empties_takes_no_more_than_its_limit(celery_app: Celery) -> None:
+def test_a_queue_without_workers_gets_no_more_messages_than_its_limit(celery_app: Celery) -> None:
     sender = Sender(celery_app)
 
     for _ in range(3 * WAITING_LIMIT):
@@ -46,7 +46,7 @@ def test_a_queue_with_room_again_takes_messages_again(celery_app: Celery) -> Non
     assert _waiting(celery_app) == 1
 
 
-def test_a_sender_looks_at_the_queue_once_per_room_found(celery_app: Celery) -> None:
+def test_a_sender_reads_the_depth_again_when_the_room_is_used(celery_app: Celery) -> None:
     sender = Sender(celery_app)
     sender.send(TASK)
     before = _looks(celery_app)
@@ -57,7 +57,7 @@ def test_a_sender_looks_at_the_queue_once_per_room_found(celery_app: Celery) -> 
     assert _looks(celery_app) == before
 
 
-def test_a_sender_that_has_looked_ahead_sends_without_a_look(celery_app: Celery) -> None:
+def test_a_sender_that_has_read_the_depth_ahead_sends_at_once(celery_app: Celery) -> None:
     sender = Sender(celery_app)
     for _ in range(WAITING_LIMIT):
         sender.send(TASK)

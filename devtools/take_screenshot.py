@@ -104,7 +104,7 @@ def _example_events() -> list[Event]:
         ),
         DailyOperationalSummaryReady(
             business_date=yesterday,
-            headline="14 cases opened, 16 verifications started, 3 messages failed for good.",
+            headline="14 cases opened, 16 verifications started, 3 messages failed.",
         ),
         FraudCaseMessageAdded(
             case_id=1041, message_id=9, masked_phone="••• 6410", text="The shop is in Lyon."

@@ -147,8 +147,8 @@ def _fraud_case_message_added(payload: Payload) -> Wording:
 @drafts("outbound_failed_max_attempts", severity=Severity.ERROR)
 def _outbound_failed_max_attempts(payload: Payload) -> Wording:
     return Wording(
-        title=f"A message to {payload['masked_phone']} failed for good",
-        body=f"Attempts: {payload['attempts']}. {payload['reason']}",
+        title=f"A message to {payload['masked_phone']} failed",
+        body=f"All {payload['attempts']} attempts failed. {payload['reason']}",
         link_ref=f"/automation/outbound/{payload['job_id']}",
     )
 

@@ -120,7 +120,7 @@ def test_a_job_whose_attempts_were_all_interrupted_fails(
     assert run_outbound(runner).failed == 1
     assert sandbox.network.phones.open(CUSTOMER[1:]).messages == ()
     (event,) = read("SELECT payload FROM cc_automation_events")
-    assert "cut off" in event["payload"]["reason"]
+    assert "A crash interrupted" in event["payload"]["reason"]
 
 
 def test_an_answer_that_comes_after_the_lease_still_counts(

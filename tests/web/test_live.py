@@ -138,7 +138,7 @@ def test_a_note_outlives_the_login(page: Page, item_id: int) -> None:
     enter_credentials(page)
     expect(page).to_have_url(f"/automation/items/{item_id}")
     expect(page.get_by_label("Note")).to_have_value("They called back.")
-    page.get_by_role("button", name="Save the note alone").click()
+    page.get_by_role("button", name="Save only the note").click()
     expect(page.get_by_text("They called back.").first).to_be_visible()
     expect(page.get_by_label("Note")).to_have_value("")
 

@@ -22,7 +22,7 @@ TYPE_NAMES = {
     "fraud_case_message_added": "New message in a fraud case",
     "otp_verification_stuck": "Verification not completed",
     "outbound_compose_failed": "Messages can't be composed",
-    "outbound_failed_max_attempts": "Message not sent",
+    "outbound_failed_max_attempts": "Message failed",
     "outbound_provider_away": "WhatsApp is away",
     "periodic_run_missed": "Periodic job did not run",
     "unverified_answers_limited": "Answer limit reached",

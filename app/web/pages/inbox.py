@@ -39,7 +39,7 @@ class ActForm(BaseModel):
 
 
 class AssignForm(ActForm):
-    """The form of a handover; an empty name means nobody."""
+    """The form of an assignment. An empty name removes the assignee."""
 
     assignee: ShortText = ""
 
@@ -97,7 +97,7 @@ def act(item_id: int, action: str) -> ResponseReturnValue:
 
 @blueprint.post("/items/<id:item_id>/assign")
 def assign(item_id: int) -> ResponseReturnValue:
-    """Give an item to a user or to nobody."""
+    """Set or remove the assignee of an item."""
     form = read_form(AssignForm)
     try:
         with container().sessions.begin() as session:
@@ -128,7 +128,7 @@ def note(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/items/<id:item_id>/undo")
 def undo(item_id: int) -> ResponseReturnValue:
-    """Undo the person's own last action on an item, or say why that is not possible."""
+    """Undo the caller's last action on an item, or say why that is not possible."""
     form = read_form(UndoForm)
     try:
         with container().sessions.begin() as session:
@@ -140,7 +140,7 @@ def undo(item_id: int) -> ResponseReturnValue:
 
 
 def _done(item_id: int, sentence: str, form: ActForm) -> ResponseReturnValue:
-    """Go on to the next page, which offers to undo what was done."""
+    """Redirect to the next page, which offers to undo the action."""
     back = inside(form.back)
     flash(sentence, "success")
     offer_undo(item_id, seconds=UNDO_SECONDS, back=back)
@@ -148,7 +148,7 @@ def _done(item_id: int, sentence: str, form: ActForm) -> ResponseReturnValue:
 
 
 def _conflict_page(item_id: int, conflict: Conflict, form: ActForm) -> ResponseReturnValue:
-    """Say who was first; a note that was typed stays in its field."""
+    """Show who was first, and keep the typed note in its field."""
     flash(str(conflict), "warning")
     if form.note:
         return _item_page(item_id, note=form.note), HTTPStatus.CONFLICT

@@ -1,4 +1,4 @@
-"""Settings as the environment variables that say the same."""
+"""Convert settings to environment variables."""
 
 from app.core.settings import Settings
 

@@ -89,7 +89,7 @@ def read(sessions: Sessions) -> Read:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer who writes straight to the intake and reads what the sandbox received."""
+    """A customer who writes to the intake and reads the messages in the sandbox."""
 
     container: Container
     sandbox: RunningSandbox
@@ -97,11 +97,11 @@ class Customer:
 
     @property
     def identity(self) -> Identity:
-        """How the provider knows them."""
+        """The identity of the customer."""
         return Identity(number=self.phone)
 
     def write(self, words: str | None, *, message_id: str | None = None, kind: str = "text") -> str:
-        """Take in one message; return the name of what was decided."""
+        """Process one message; return the name of the decision."""
         message = CustomerMessage(
             provider_message_id=message_id or f"wamid.{free_number()}",
             sender=self.identity,
@@ -139,7 +139,7 @@ class Customer:
 
 
 def known(session: Session, container: Container, number: str = CUSTOMER) -> KnownCustomer:
-    """The customer with a number, made known if need be."""
+    """The customer with a number, created if they don't exist."""
     return identify(session, Identity(number=number), vault=container.vault)
 
 
@@ -149,7 +149,7 @@ def numbered(number: int) -> str:
 
 
 def print_of(message_id: str) -> str:
-    """The fingerprint by which a message id is kept."""
+    """The stored fingerprint of a message id."""
     vault = Vault(
         encryption_keys=SECRETS["AUTOMATION_ENCRYPTION_KEYS"].split(","),
         secret_key=SECRETS["AUTOMATION_SECRET_KEY"],

@@ -76,7 +76,7 @@ def apply_status(
 def _find(
     session: Session, report: StatusReport, fingerprint: str
 ) -> tuple[OutboundJob, OutboundAttempt] | None:
-    """Lock the job that the report is about, and find the try."""
+    """Lock the job of the report and return it with its attempt; None if there is none."""
     attempt_id = session.scalar(
         select(OutboundAttempt.id).where(OutboundAttempt.message_fingerprint == fingerprint)
     ) or _tracked(session, report.tracker or "")

@@ -1,4 +1,4 @@
-"""What the tests of dispatch share: quick ways to record events and to read what became of them."""
+"""The fixtures of the dispatch tests, which record events and read rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def write(sessions: Sessions) -> Callable[..., None]:
 
 @pytest.fixture
 def record(sessions: Sessions) -> Record:
-    """Return a function that records so many fraud cases, and returns the events' ids."""
+    """Return a function that records events of fraud cases and returns their ids."""
 
     def run(count: int) -> list[int]:
         with sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""Events become items, once each; failures wait, and die after their last try."""
+"""Each event becomes one item; a failed one becomes a dead letter after its last attempt."""
 
 from collections.abc import Callable
 from dataclasses import replace

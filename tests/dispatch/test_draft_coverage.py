@@ -1,4 +1,4 @@
-"""No process starts with an event type that nobody can word."""
+"""No process starts if an event type has no draft."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast

@@ -1,4 +1,4 @@
-"""Recurrences: each event leads to its item, and an item that was seen stands out again."""
+"""Recurrences: each event links to its item, and an acknowledged item is open again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ ITEMS = "SELECT id, status, occurrences, version FROM cc_admin_inbox_items ORDER
 
 @pytest.fixture
 def storm(container: Container, record: Record, poison: Poison) -> Callable[[int], list[int]]:
-    """Return a function that dispatches so many events of one group, and returns their ids."""
+    """Return a function that dispatches events of one group and returns their ids."""
     poison(set(range(1, 1000)), lambda: STORM)
 
     def run(count: int) -> list[int]:

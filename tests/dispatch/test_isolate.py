@@ -1,4 +1,4 @@
-"""An event that kills its worker is counted before the work, isolated, and dead-lettered."""
+"""Events that kill their worker: counted before the work, isolated, and dead-lettered."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ Poison = Callable[..., None]
 
 
 class ProcessKilled(BaseException):
-    """Stands for the end of the process: no `except Exception` sees it."""
+    """Simulates the end of the process. `except Exception` does not catch it."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Any interleaving of record, dispatch, failure, retry by hand, crash and double message.
+"""Random sequences of record, dispatch, failure, admin's retry, crash and repeated message.
 
 The states and arrows are those that `docs/architecture.md` draws.
 """
@@ -29,11 +29,11 @@ NUMBERS = st.integers(1, 6)
 
 
 class ProcessKilled(BaseException):
-    """Stands for the end of the process: no `except Exception` sees it."""
+    """Simulates the end of the process. `except Exception` does not catch it."""
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Six possible events, each of which may at any time be well, refuse, or kill."""
+    """Six events. The draft of each may succeed, raise, or kill its process."""
 
     container: Container
     dispatcher: Dispatcher
@@ -47,7 +47,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def record(self, number: int) -> None:
-        """A producer records the fact, perhaps again."""
+        """A producer records the fact, for the first time or again."""
         with self.container.sessions.begin() as session:
             record_event(session, a_fraud_case(number))
 
@@ -60,18 +60,18 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(number=NUMBERS, mood=st.sampled_from(["well", "refuses", "kills"]))
     def change_mood(self, number: int, mood: str) -> None:
-        """From now on the draft of this event goes well, raises, or kills its process."""
+        """Set whether the draft of this event succeeds, raises, or kills its process."""
         self.moods[number] = mood
 
     @rule(careful=st.booleans(), batch_size=st.integers(1, 4))
     def dispatch(self, *, careful: bool, batch_size: int) -> None:
-        """A message arrives; the process that takes it may die of it."""
+        """A message arrives, and an event may kill the process."""
         with suppress(ProcessKilled):
             dispatch_due(replace(self.dispatcher, batch_size=batch_size), careful=careful)
 
     @rule()
     def let_time_pass(self) -> None:
-        """Every wait comes to its end."""
+        """All waits end."""
         self._execute(
             "UPDATE cc_automation_events SET next_attempt_at = now()"
             " WHERE next_attempt_at IS NOT NULL"
@@ -79,7 +79,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def retry_by_hand(self, number: int) -> None:
-        """An admin retries an event that failed; of one that was sent they are told."""
+        """An admin retries a failed event. For a sent one they get a conflict."""
         found = self._ask(
             f"SELECT id FROM cc_automation_events WHERE subject_ref = 'case:{number}'"
         )
@@ -89,7 +89,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def sent_is_one_item_and_anything_else_none(self) -> None:
-        """Never two items of an event, never one before it is sent, never none after."""
+        """A sent event has exactly one item, any other event has none."""
         assert not self._ask(
             "SELECT event.id FROM cc_automation_events AS event"
             " LEFT JOIN cc_admin_inbox_items AS item USING (dedupe_key)"
@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def dead_is_a_spent_budget(self) -> None:
-        """An event is dead if its attempts are used up; the inbox counts exactly the dead."""
+        """An event is a dead letter after its last attempt, and the inbox has their exact count."""
         assert not self._ask(
             "SELECT id FROM cc_automation_events WHERE attempts > 3"
             " OR (dead_at IS NOT NULL AND (attempts < 3 OR next_attempt_at IS NOT NULL))"
@@ -116,7 +116,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert open_ones == 0
 
     def teardown(self) -> None:
-        """Once all drafts go well and the dead are retried, every event becomes its item."""
+        """When all drafts succeed and dead letters are retried, every event becomes an item."""
         self.moods.clear()
         for number in range(1, 7):
             self.retry_by_hand(number)
@@ -136,7 +136,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 @pytest.fixture
 def moods() -> Iterator[dict[int, str]]:
-    """Return a table that tells the draft of each event how to behave."""
+    """Return the behaviour of the draft of each event."""
     table: dict[int, str] = {}
     severity, original = drafts._FUNCTIONS["fraud_case_created"]
 

@@ -1,4 +1,4 @@
-"""Floods: of one customer, and of thousands who have proved nothing."""
+"""The limits on answers to one customer and to all unverified customers."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_a_customer_gets_no_more_answers_than_the_limit(
 
 @pytest.fixture
 def crowded(customer: Customer) -> Customer:
-    """A customer of a business in which two messages an hour are answered."""
+    """A customer while the limit for unverified customers is two messages per hour."""
     inbound = customer.container.inbound
     limits = replace(inbound.limits, unverified_per_hour=2)
     container = replace(customer.container, inbound=replace(inbound, limits=limits))

@@ -1,4 +1,4 @@
-"""What a customer writes while their case is open reaches the team with it."""
+"""Later messages are added to the open case of their customer."""
 
 from app.bootstrap import Container
 from app.dispatch.dispatch import dispatch_due

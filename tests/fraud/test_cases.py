@@ -1,4 +1,4 @@
-"""Cases as admins read them."""
+"""Reading cases and verifications."""
 
 import pytest
 

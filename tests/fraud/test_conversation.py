@@ -1,4 +1,4 @@
-"""The conversation decides, whatever is said and wherever the sender stands."""
+"""The decision on each kind of message in each state of a conversation."""
 
 from dataclasses import replace
 

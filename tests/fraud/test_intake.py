@@ -1,4 +1,4 @@
-"""A customer's messages, taken in and answered, on a real database with a real provider."""
+"""The intake of customers' messages, with a real database and the sandbox provider."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Codes are random, kept as keyed hashes, and good for one verification."""
+"""Codes are random, stored as keyed hashes, and valid for one verification."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What customers' words mean."""
+"""The classification of customers' texts."""
 
 import pytest
 from hypothesis import given

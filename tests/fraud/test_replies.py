@@ -1,4 +1,4 @@
-"""The catalogue of replies is whole."""
+"""Every reply exists in every language, with the same fields."""
 
 from collections.abc import Callable
 from string import Formatter

@@ -1,4 +1,4 @@
-"""Verifications that wait for too long are recorded, once each."""
+"""Stuck verifications are recorded once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

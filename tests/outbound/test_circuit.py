@@ -1,4 +1,4 @@
-"""The provider's circuit: an outage is its state, and costs no message an attempt."""
+"""The circuit breaker of the provider. An outage costs no message an attempt."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -65,7 +65,7 @@ def test_any_answer_closes_the_circuit() -> None:
 
 @pytest.fixture
 def away(container: Container) -> Iterator[OutboundRunner]:
-    """A runner whose provider refuses its token, and whose circuit has a short clock."""
+    """A runner whose provider refuses its token, with short waits of the circuit."""
     runner = container.outbound
     provider = WhatsAppProvider(
         base_url=container.settings.whatsapp_api_base_url,

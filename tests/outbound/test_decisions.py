@@ -1,4 +1,4 @@
-"""What becomes of a job, whatever the provider says and in whatever order."""
+"""The decisions after attempts and delivery statuses."""
 
 from itertools import permutations
 from random import Random

@@ -1,4 +1,4 @@
-"""An hour without the provider, played on a database whose clock the test turns."""
+"""An hour without the provider, on a database whose clock the test sets."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Jobs as people create, read and retry them."""
+"""Creating, reading and retrying jobs."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ def ask(container: Container) -> "Ask":
 
 
 class Ask:
-    """Asks for a message as an admin does."""
+    """Creates a job like an admin."""
 
     def __init__(self, container: Container) -> None:
         self.container = container

@@ -1,4 +1,4 @@
-"""An outage of the provider, from its first fault to the backlog that leaves after it."""
+"""An outage of the provider, from its first fault to the end of the backlog."""
 
 import time
 from collections import Counter
@@ -29,14 +29,14 @@ SHORT = CircuitRules(faults=3, base_seconds=0.01, cap_seconds=0.02)
 
 @pytest.fixture
 def runner(container: Container) -> OutboundRunner:
-    """A runner with a pace, whose circuit has a short clock."""
+    """A runner with a send rate and a circuit with short waits."""
     runner = container.outbound
     return replace(runner, rules=replace(runner.rules, per_second=PER_SECOND, circuit=SHORT))
 
 
 @pytest.fixture
 def refusing(runner: OutboundRunner) -> Iterator[OutboundRunner]:
-    """A runner whose provider takes no connections."""
+    """A runner whose provider accepts no connections."""
     provider = WhatsAppProvider(
         base_url=f"http://127.0.0.1:{free_port()}/v26.0",
         access_token=SECRETS["WHATSAPP_ACCESS_TOKEN"],
@@ -69,7 +69,7 @@ def total(sandbox: RunningSandbox, customers: Sequence[str]) -> int:
 
 
 def play_an_outage(container: Container, away: OutboundRunner, read: Read) -> None:
-    """Play an outage of many probes, and check that it costs nothing and opens one item."""
+    """Run an outage with many probes, and check that it costs no attempt and opens one item."""
     put(container, BACKLOG)
     for _ in range(PROBES):
         run_outbound(away)
@@ -85,7 +85,7 @@ def play_an_outage(container: Container, away: OutboundRunner, read: Read) -> No
 
 
 def play_the_recovery(runner: OutboundRunner, sandbox: RunningSandbox, read: Read) -> None:
-    """Send the backlog, and check that all of it leaves, by slots of the agreed pace."""
+    """Send the backlog, and check that all of it is sent within the send rate."""
     (start,) = read("SELECT now() AS moment")
     assert run_outbound(runner).sent == BACKLOG
     assert arrived(sandbox) == Counter(str(number) for number in range(BACKLOG))

@@ -1,4 +1,4 @@
-"""The provider, spoken to over real HTTP, turns every answer into an outcome."""
+"""The provider client over real HTTP: every answer becomes an outcome."""
 
 import socket
 import threading

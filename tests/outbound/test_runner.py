@@ -1,4 +1,4 @@
-"""The runner sends each job once, counts each try before it, and gives up loudly."""
+"""The runner sends each job once and counts each attempt before the call."""
 
 import time
 from collections import Counter

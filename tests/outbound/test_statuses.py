@@ -1,4 +1,4 @@
-"""Delivery statuses: in any order, twice, early, late, and of nothing we know."""
+"""Delivery statuses: in any order, repeated, early, late and unknown."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.whatsapp import Read, known, print_of
 
 
 class Sending:
-    """One job on its way, step by step."""
+    """One job, with a function for each step."""
 
     def __init__(self, container: Container) -> None:
         self.container = container

@@ -1,4 +1,4 @@
-"""Messages of one customer leave in the order of their creation; no other customer waits."""
+"""Messages of one customer are sent in the order of their creation."""
 
 import time
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def put(container: Container) -> Put:
 
 @pytest.fixture
 def take(container: Container) -> Callable[[], Batch]:
-    """A function that claims up to ten messages, as any process may."""
+    """A function that claims up to ten messages."""
 
     def run() -> Batch:
         runner = container.outbound
@@ -50,7 +50,7 @@ def take(container: Container) -> Callable[[], Batch]:
 
 @pytest.fixture
 def end(container: Container) -> Callable[[Batch, Outcome], None]:
-    """A function that writes one outcome for all that a claim took."""
+    """A function that writes one outcome for all messages of a claim."""
 
     def run(batch: Batch, outcome: Outcome) -> None:
         runner = container.outbound

@@ -1,4 +1,4 @@
-"""The workers' application whose monitor looks often, for runs that may not be late at all."""
+"""The workers' application with a monitor that checks often and allows no delay."""
 
 from dataclasses import replace
 from datetime import timedelta

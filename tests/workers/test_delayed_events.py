@@ -1,4 +1,4 @@
-"""Task events: published after the task is on its way, and none of them lost."""
+"""Task events are published later, and none is lost."""
 
 from threading import Thread
 

@@ -1,4 +1,4 @@
-"""A real worker, a real broker: events become items whatever dies in between."""
+"""A real worker and a real broker: events become items even if processes are killed."""
 
 import time
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def count(sessions: Sessions) -> Count:
 
 @pytest.fixture
 def record(sessions: Sessions) -> Callable[[int], None]:
-    """Return a function that records so many fraud cases in one transaction."""
+    """Return a function that records events of fraud cases in one transaction."""
 
     def run(count: int) -> None:
         with sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""A real outbound worker on a real broker: it stops at once, and comes back without beat."""
+"""A real outbound worker on a real broker: it stops at once, and retries without beat."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def start_outbound(start_celery: StartCelery, sandbox: RunningSandbox) -> StartO
 
 @pytest.fixture
 def put(container: Container) -> Callable[[int], None]:
-    """Return a function that creates so many jobs, each for a customer of its own."""
+    """Return a function that creates jobs, each for another customer."""
 
     def run(count: int) -> None:
         with container.sessions.begin() as session:

@@ -76,8 +76,8 @@ def test_without_beat_the_dispatcher_reports_missing_runs(
 
     items = "SELECT * FROM cc_admin_inbox_items WHERE type = 'periodic_run_missed' ORDER BY title"
     summary, otp_stuck = eventually(lambda: _two(read(items)))
-    assert summary["title"].startswith("The run daily-summary ")
-    assert otp_stuck["title"].startswith("The run otp-stuck ")
+    assert summary["title"].startswith("Periodic job daily-summary: ")
+    assert otp_stuck["title"].startswith("Periodic job otp-stuck: ")
     assert summary["severity"] == otp_stuck["severity"] == "warning"
 
 

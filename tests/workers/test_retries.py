@@ -1,4 +1,4 @@
-"""When a task comes back, and when a run is careful."""
+"""The countdown of retries, and the careful runs."""
 
 from celery.app.task import Context
 

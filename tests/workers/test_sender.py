@@ -1,4 +1,4 @@
-"""Senders: they bound what waits, and look at a queue no more often than that takes."""
+"""Senders: they limit the queue depth, and read it only when necessary."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The tasks in a worker of pytest-celery's, on a real broker: no beat, no listener to help."""
+"""The tasks in a worker of pytest-celery on a real broker, without beat and listener."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

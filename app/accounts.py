@@ -95,7 +95,7 @@ def reset_command(username: str, password: str | None) -> None:
     "--days", type=click.IntRange(1, 3650), help="How long it is valid; without end if not given."
 )
 def create_token_command(username: str, name: str, days: int | None) -> None:
-    """Create a token for USERNAME; NAME tells what it is for."""
+    """Create a token for USERNAME. NAME describes its purpose."""
     expires_at = utc_now() + timedelta(days=days) if days else None
     with open_session() as session:
         token = issue_token(session, username=username, name=name, expires_at=expires_at)

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read nothing but the arguments, so that `load` alone decides which environment counts."""
+        """Use only the arguments. `load` reads the environment and passes it as arguments."""
         return (init_settings,)
 
     @classmethod

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from app.dispatch.decisions import WORKER_LOST, ClaimedEvent
 
-# The columns stand in the order of ClaimedEvent's fields.
+# The columns have the order of the fields of ClaimedEvent.
 _CLAIM = """
 SELECT id, event_type, dedupe_key, payload, attempts, budget
 FROM cc_automation_events

@@ -1,1 +1,1 @@
-"""Who may act: users, passwords, tokens, roles. Imports core alone."""
+"""Users, passwords, tokens and roles. Imports only core."""

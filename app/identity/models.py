@@ -44,7 +44,7 @@ class SignInDecoy(Base):
 
 
 class ApiToken(Base):
-    """A bearer token of a user, kept as a SHA-256 of its 256 random bits."""
+    """A bearer token of a user, stored as the SHA-256 of its 256 random bits."""
 
     __tablename__ = "cc_api_tokens"
 

@@ -37,7 +37,7 @@ class TokenBearer:
 def issue_token(
     session: Session, *, username: str, name: str, expires_at: datetime | None = None
 ) -> IssuedToken:
-    """Issue a token to a user; `name` tells what it is for. Raises NotFound."""
+    """Issue a token to a user; `name` describes its purpose. Raises NotFound."""
     user_id = session.scalar(select(User.id).where(User.username == username))
     if user_id is None:
         raise NotFound(f"There is no user {username}; create them first.")

@@ -226,7 +226,9 @@ def _write(run: _Run, settled: Sequence[Settled]) -> None:
         run.halted.set()
     for one, status in zip(settled, statuses, strict=True):
         outcome = type(one.outcome).__name__
-        log.info("outbound_tried", job_id=one.attempt.job_id, outcome=outcome, status=status)
+        log.info(
+            "outbound_attempt_ended", job_id=one.attempt.job_id, outcome=outcome, status=status
+        )
     called = [
         status
         for one, status in zip(settled, statuses, strict=True)

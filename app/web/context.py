@@ -24,5 +24,5 @@ def actor() -> str:
 
 
 def offer_undo(item_id: int, *, seconds: int, back: str | None) -> None:
-    """Show an Undo button on the next page, which leads on to `back` when it is pressed."""
+    """Show an Undo button on the next page. After the undo, it redirects to `back`."""
     session["undo"] = {"item_id": item_id, "seconds": seconds, "back": back}

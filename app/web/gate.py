@@ -69,6 +69,6 @@ def _ask_for_identity() -> ResponseReturnValue:
 
 
 def _page_of_form() -> str | None:
-    """Return the page whose form was sent, so that signing in leads back to it."""
+    """Return the page of the submitted form, so that signing in redirects to it."""
     referrer = urlsplit(request.referrer or "")
     return inside(referrer.path) if referrer.netloc == request.host else None

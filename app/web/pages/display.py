@@ -77,12 +77,12 @@ def words(name: str) -> str:
 
 
 def type_name(name: str) -> str:
-    """Return the type of an event or item as people say it; a type without a name in words."""
+    """Return the name of a type from TYPE_NAMES; for another type, its stored name in words."""
     return TYPE_NAMES.get(name) or words(name)
 
 
 def link_label(path: str) -> str:
-    """Return what the button to a page of ours says, e.g. `Open the fraud case`."""
+    """Return the label of the button that opens `path`, e.g. `Open the fraud case`."""
     place = re.split("[/?#]", path.removeprefix("/automation/"))[0]
     return f"Open the {_PLACES.get(place, 'page')}"
 

@@ -62,7 +62,7 @@ def sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def sign_out() -> ResponseReturnValue:
-    """Sign out, whatever the role."""
+    """Sign out a user with any role."""
     csrf.protect()
     end_session()
     return redirect(url_for("login.show"), HTTPStatus.SEE_OTHER)

@@ -49,7 +49,7 @@ def dispatch() -> ResponseReturnValue:
 
 @blueprint.post("/otp-stuck")
 def otp_stuck() -> ResponseReturnValue:
-    """Look for stuck verifications now, and say how many there are."""
+    """Find stuck verifications now, and show how many there are."""
     minutes = container().settings.otp_stuck_minutes
     result = check_otp_stuck(container().sessions, threshold_minutes=minutes)
     flash(

@@ -1,4 +1,4 @@
-// Keeps a note that was typed and not saved, over a reload and over the login, in this tab alone.
+// Keeps an unsaved note over a reload and a sign-in, in this tab only.
 (() => {
   const note = document.querySelector("textarea[data-draft]");
   if (!note) return;

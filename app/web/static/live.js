@@ -1,4 +1,4 @@
-// Keeps a page up to date without moving what a person looks at.
+// Refreshes a page without moving the rows that a person reads.
 //
 // The page is fetched again every few seconds. Elements with data-live are replaced, unless the
 // focus or a selection is in them. The rows in data-live-rows stay where they are: a bar says how

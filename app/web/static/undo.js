@@ -1,4 +1,4 @@
-// Takes the Undo button away when the time to undo is over.
+// Removes the Undo button after its time limit.
 (() => {
   for (const form of document.querySelectorAll("[data-undo-seconds]")) {
     setTimeout(() => form.remove(), Number(form.dataset.undoSeconds) * 1000);

@@ -42,7 +42,9 @@ PAGES = (
     ("GET", "/automation/events/1"),
     ("POST", "/automation/events/1/retry"),
     ("GET", "/automation/overview"),
+    ("GET", "/automation/cases"),
     ("GET", "/automation/cases/1"),
+    ("GET", "/automation/outbound"),
     ("GET", "/automation/outbound/1"),
 )
 CHANGES = (

@@ -32,6 +32,8 @@ def test_an_admin_signs_in_sees_an_item_and_acknowledges_it(page: Page, item_id:
         "/automation?status=all",
         "/automation/events",
         "/automation/events/1",
+        "/automation/cases",
+        "/automation/outbound",
         "/automation/overview",
     ],
 )

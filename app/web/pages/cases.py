@@ -1,12 +1,23 @@
-"""A fraud case."""
+"""Fraud cases."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from app.fraud.queries import MESSAGES_SHOWN, show_case
+from app.fraud.queries import MESSAGES_SHOWN, list_cases, show_case
 from app.web.context import container
+from app.web.queries import CasesQuery
+from app.web.requests import read_query
 
 blueprint = Blueprint("cases", __name__, url_prefix="/automation/cases")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Show a page of cases."""
+    query = read_query(CasesQuery)
+    with container().sessions.begin() as session:
+        page = list_cases(session, **query.model_dump())
+    return render_template("cases.html", page=page, query=query)
 
 
 @blueprint.get("/<id:case_id>")

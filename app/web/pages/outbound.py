@@ -1,4 +1,4 @@
-"""An outbound job."""
+"""Outbound jobs, which pages call messages."""
 
 from http import HTTPStatus
 
@@ -6,11 +6,29 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Conflict
-from app.outbound.queries import show_job
+from app.outbound.models import OutboundKind, OutboundStatus
+from app.outbound.queries import list_jobs, show_job
 from app.outbound.retry_job import retry_job
 from app.web.context import actor, container
+from app.web.queries import JobsQuery
+from app.web.requests import read_query
 
 blueprint = Blueprint("outbound", __name__, url_prefix="/automation/outbound")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """Show a page of messages."""
+    query = read_query(JobsQuery)
+    with container().sessions.begin() as session:
+        page = list_jobs(session, query.filter, cursor=query.cursor, limit=query.limit)
+    return render_template(
+        "messages.html",
+        page=page,
+        query=query,
+        statuses=list(OutboundStatus),
+        kinds=list(OutboundKind),
+    )
 
 
 @blueprint.get("/<id:job_id>")

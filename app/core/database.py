@@ -128,7 +128,7 @@ def pipelined_transaction(connection: Connection[Any]) -> Iterator[None]:
             connection.execute("BEGIN", prepare=False)
             yield
             connection.execute("COMMIT", prepare=False)
-    except BaseException:
+    except BaseException:  # boundary: roll back after any end of the block, then raise again
         with suppress(PsycopgError):
             connection.execute("ROLLBACK")  # this also clears psycopg's prepared statements
         raise

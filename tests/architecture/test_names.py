@@ -25,7 +25,9 @@ METAPHORS = frozenset(
 SHARED_FILE_NAMES = {
     **dict.fromkeys(("__init__", "__main__"), "Python gives them their meaning"),
     **dict.fromkeys(("models", "queries"), "each feature has its tables and its reads"),
-    **dict.fromkeys(("inbox", "events", "cases", "outbound"), "a view is named for its feature"),
+    **dict.fromkeys(
+        ("inbox", "events", "cases", "customers", "outbound"), "a view is named for its feature"
+    ),
     "decisions": "each feature has its pure rules",
 }
 """File names that several modules may have, and why."""

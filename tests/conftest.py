@@ -118,6 +118,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="automation-tests-")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores, because many tests wait for other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Remove the temporary folders of a run that passed."""
     if not hasattr(session.config, "workerinput") and exitstatus == pytest.ExitCode.OK:

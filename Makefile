@@ -17,10 +17,10 @@ automation: $(INSTALLED) ## Run an administration command while the product runs
 	@exec $(BIN)/python -m devtools.stack exec automation $(ARGS)
 
 test: $(INSTALLED) ## Run the whole test suite; it starts its own database and broker
-	@exec $(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	@exec $(BIN)/pytest -n auto $(ARGS)
 
 chaos: $(INSTALLED) ## Run the fault tests with several random seeds (SEEDS=3) and print a report
-	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto --dist loadgroup tests/chaos $(ARGS)
+	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto tests/chaos $(ARGS)
 
 check: $(INSTALLED) ## Check formatting, lint rules, types, import rules and dependencies
 	$(BIN)/ruff format --check .

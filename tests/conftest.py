@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
+from xdist.remote import Producer
 
 from app.bootstrap import Container, build
 from app.core.database import Sessions
@@ -22,6 +23,7 @@ from app.core.schema import migrate
 from app.core.settings import Settings
 from devtools.stack.servers import PostgresServer, start_postgres
 from tests.chaos.report import write_report
+from tests.scheduling import GroupedScheduling
 
 SECRETS = {
     "WHATSAPP_VERIFY_TOKEN": "verify-token",
@@ -121,6 +123,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Use one process more than there are cores, because many tests wait for other processes."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupedScheduling:
+    """Keep the tests together that share a running stack or a service."""
+    return GroupedScheduling(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -16,7 +16,7 @@ from devtools.drills.drills import DRILLS, Drill
 from devtools.drills.run_drills import run
 from devtools.drills.target import DrillTarget
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
+pytestmark = pytest.mark.slow
 
 PERIODIC_LAST = sorted(DRILLS, key=lambda drill: drill.name == "periodic")
 """The periodic drill waits a minute for beat. The other drills run during that time."""

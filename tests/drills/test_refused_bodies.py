@@ -5,7 +5,7 @@ import pytest
 
 from devtools.drills.target import DrillTarget
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drills")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(

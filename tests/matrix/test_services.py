@@ -6,7 +6,7 @@ from devtools.drills.drills import drills_named
 from devtools.drills.run_drills import own_target, run
 from tests.drills.conftest import EMBEDDED_SERVERS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.slow
 
 SELECTED_DRILLS = drills_named(("schema", "drill-a", "drill-b"))
 

@@ -19,7 +19,7 @@ HERMETIC = dict.fromkeys(
     ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL", "WHATSAPP_API_BASE_URL"), ""
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

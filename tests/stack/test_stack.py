@@ -27,8 +27,6 @@ PROGRAMS = {
     *("web", "dispatcher", "outbound", "beat", "flower"),
 }
 
-pytestmark = pytest.mark.xdist_group("stack")  # the tests share one stack, so one process runs them
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:

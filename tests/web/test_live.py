@@ -114,6 +114,7 @@ def test_undo_is_offered_for_half_a_minute(page: Page, item_id: int) -> None:
     sign_in(page)
     page.get_by_role("button", name=f"Acknowledge item {item_id}").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.wait_for_load_state()
     page.clock.fast_forward(int(timedelta(seconds=31).total_seconds() * 1000))
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
 

@@ -12,6 +12,7 @@
   const bar = document.getElementById("live-bar");
   let latest = null;
   let offlineSince = null;
+  let refreshes = 0;
 
   const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 
@@ -75,8 +76,10 @@
   };
 
   const refresh = async () => {
+    const turn = ++refreshes;
     try {
       const page = await fetchPage();
+      if (turn !== refreshes) return; // a later refresh has begun
       offlineSince = null;
       if (page === "signed-out") {
         say("signed-out", "You are signed out. Reload the page to sign in again.");
@@ -88,6 +91,7 @@
       latest = page;
       say("live", `Updated ${clock(new Date())}`);
     } catch {
+      if (turn !== refreshes) return;
       offlineSince ??= new Date();
       say("offline", `Offline since ${clock(offlineSince)}. Trying again.`);
     }

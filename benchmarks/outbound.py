@@ -25,6 +25,7 @@ CAMPAIGN = 50_000
 _CLAIMS = 30
 _BATCH = 10
 _CODES = 5
+_CODE_ROUNDS = 5
 _WARM_UP_SECONDS = 3.0
 
 
@@ -142,6 +143,20 @@ def _enough(per_second: int, seconds: float) -> int:
 
 
 def _codes(lab: Lab, report: Report) -> None:
+    waits = [_waits_of_codes(lab) for _ in range(_CODE_ROUNDS)]
+    report.numbers["seconds of a code behind a campaign"] = [each for one in waits for each in one]
+    report.add(
+        Row(
+            what=f"a code during a campaign of {CAMPAIGN:,} texts, from its report to the provider",
+            samples=[max(one) for one in waits],
+            bar=1,
+            unit="s",
+            note=f"the slowest of {_CODES} simultaneous reports, at {PACES[0]}/s",
+        )
+    )
+
+
+def _waits_of_codes(lab: Lab) -> list[float]:
     with open_sending(lab, PACES[0]) as sending:
         write_texts(sending.container, sending.connection, CAMPAIGN)
         sending.start()
@@ -149,14 +164,4 @@ def _codes(lab: Lab, report: Report) -> None:
         time.sleep(_WARM_UP_SECONDS)
         sending.report_fraud(_CODES)
         await_true(lambda: len(sending.waits_of_codes()) == _CODES, "the codes")
-        waits = sending.waits_of_codes()
-    report.numbers["seconds of a code behind a campaign"] = waits
-    report.add(
-        Row(
-            what=f"a code during a campaign of {CAMPAIGN:,} texts, from its report to the provider",
-            samples=[max(waits)],
-            bar=1,
-            unit="s",
-            note=f"the slowest of {_CODES} simultaneous reports, at {PACES[0]}/s",
-        )
-    )
+        return sending.waits_of_codes()

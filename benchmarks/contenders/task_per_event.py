@@ -1,6 +1,6 @@
 """A Celery task and a commit per event: the usual design, with event ids in the messages."""
 
-from celery import shared_task
+from celery import Celery, shared_task
 from celery.signals import worker_process_init
 from sqlalchemy import func
 
@@ -9,10 +9,9 @@ from app.core.settings import Settings
 from app.inbox.drafts import draft_event
 from app.inbox.models import InboxItem
 from app.outbox.models import AutomationEvent, EventStatus
-from workers.application import create_celery
 
-app = create_celery(Settings.load())
-app.conf.update(worker_prefetch_multiplier=64, task_acks_late=False, task_routes=None)
+app = Celery("task-per-event", broker=Settings.load().celery_broker_url)
+app.conf.update(worker_prefetch_multiplier=64, task_ignore_result=True)
 
 _container: list[Container] = []
 

@@ -35,7 +35,8 @@ def report(container: Container) -> Callable[[int], None]:
 
 
 def refresh(page: Page) -> None:
-    """Have the page refreshed now; it does so by itself every few seconds."""
+    """Refresh the page now, once its script listens. It also does so every few seconds."""
+    expect(page.locator("#live-state")).not_to_be_empty()
     page.evaluate("dispatchEvent(new Event('online'))")
 
 

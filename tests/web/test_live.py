@@ -40,6 +40,12 @@ def refresh(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
 
 
+def end_session(page: Page) -> None:
+    """Forget the cookie, after the last response that would set it again."""
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+
+
 def titles(page: Page) -> list[str]:
     return page.locator("[data-item] h2 a").all_inner_texts()
 
@@ -97,7 +103,7 @@ def test_a_network_that_is_away_is_said_and_what_came_meanwhile_is_shown(
 
 def test_a_session_that_has_ended_is_said(page: Page) -> None:
     sign_in(page)
-    page.context.clear_cookies()
+    end_session(page)
     refresh(page)
     expect(page.locator("#live-state")).to_contain_text("You are signed out")
 
@@ -135,7 +141,7 @@ def test_a_note_outlives_the_login(page: Page, item_id: int) -> None:
     sign_in(page)
     page.goto(f"/automation/items/{item_id}")
     page.get_by_label("Note").fill("They called back.")
-    page.context.clear_cookies()
+    end_session(page)
     page.get_by_role("button", name="Resolve").click()
     enter_credentials(page)
     expect(page).to_have_url(f"/automation/items/{item_id}")

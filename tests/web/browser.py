@@ -34,6 +34,7 @@ def chromium() -> Iterator[Chromium]:
 @pytest.fixture
 def address(web: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, web, threaded=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]  # closing waits for open requests
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

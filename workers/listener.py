@@ -9,12 +9,11 @@ from typing import Any
 
 import psycopg
 import structlog
-from celery.bootsteps import StartStopStep
 from psycopg import Connection
 from sqlalchemy import make_url
 
 from app.core.settings import Settings
-from workers.queues import DISPATCH
+from workers.dispatcher_thread import DispatcherThread
 from workers.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -31,33 +30,19 @@ STOP_SECONDS = 0.5
 DEBOUNCE_SECONDS = 0.003
 
 
-class Listener(StartStopStep):
-    """Runs the listener's thread in a worker that consumes the dispatch queue."""
-
-    requires = ("celery.worker.components:Pool",)
-
-    def __init__(self, parent: Any, **options: Any) -> None:
-        super().__init__(parent, **options)
-        self.stopping = Event()
-        self.thread: Thread | None = None
+class Listener(DispatcherThread):
+    """Listens for NOTIFY until the worker stops, which frees the lock for another worker."""
 
     def include_if(self, parent: Any) -> bool:
         """Start the thread only in workers of the dispatch queue, and only if NOTIFY is on."""
-        return DISPATCH in parent.app.amqp.queues.consume_from and Settings.load().notify
+        return super().include_if(parent) and Settings.load().notify
 
-    def start(self, parent: Any) -> None:
-        """Start listening."""
+    def create_thread(self, parent: Any) -> Thread:
+        """Return the thread, with a sender of its own."""
         url = make_url(Settings.load().database_url).set(drivername="postgresql")
         dsn = url.render_as_string(hide_password=False)
         arguments = (dsn, Sender(parent.app), self.stopping)
-        self.thread = Thread(target=listen, args=arguments, name="listener", daemon=True)
-        self.thread.start()
-
-    def stop(self, _parent: Any) -> None:
-        """Stop listening, and free the lock for another worker."""
-        self.stopping.set()
-        if self.thread is not None:
-            self.thread.join(timeout=STOP_SECONDS * 2)
+        return Thread(target=listen, args=arguments, name="listener", daemon=True)
 
 
 def listen(dsn: str, sender: Sender, stopping: Event) -> None:

@@ -9,53 +9,33 @@ from threading import Event, Thread
 from typing import Any
 
 import structlog
-from celery.bootsteps import StartStopStep
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bootstrap import Container, build
 from app.core.settings import Settings
 from app.periodic.jobs import periodic_jobs
 from app.periodic.missed import report_missed
-from workers.queues import DISPATCH
+from workers.dispatcher_thread import DispatcherThread
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 30.0
-STOP_SECONDS = 1.0
 
 
-class MissedRunMonitor(StartStopStep):
-    """Runs the monitor's thread in a worker that consumes the dispatch queue."""
+class MissedRunMonitor(DispatcherThread):
+    """Reports missing and failed periodic runs until the worker stops."""
 
-    requires = ("celery.worker.components:Pool",)
-
-    def __init__(self, parent: Any, **options: Any) -> None:
-        super().__init__(parent, **options)
-        self.stopping = Event()
-        self.thread: Thread | None = None
-
-    def include_if(self, parent: Any) -> bool:
-        """Start the thread only in workers of the dispatch queue."""
-        return DISPATCH in parent.app.amqp.queues.consume_from
-
-    def start(self, _parent: Any) -> None:
-        """Start the thread, with a container that no child process shares."""
+    def create_thread(self, _parent: Any) -> Thread:
+        """Return the thread, with a container that no child process shares."""
         container = build(Settings.load(), process="automation-monitor")
         options = {"since": container.clock(), "every": LOOK_SECONDS}
-        self.thread = Thread(
+        return Thread(
             target=monitor,
             args=(container, self.stopping),
             kwargs=options,
             name="missed-run-monitor",
             daemon=True,
         )
-        self.thread.start()
-
-    def stop(self, _parent: Any) -> None:
-        """Stop the thread."""
-        self.stopping.set()
-        if self.thread is not None:
-            self.thread.join(timeout=STOP_SECONDS)
 
 
 def monitor(container: Container, stopping: Event, *, since: datetime, every: float) -> None:

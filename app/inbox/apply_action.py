@@ -1,13 +1,12 @@
 """Apply an action of an admin to an item, in the caller's transaction."""
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.inbox.actions import Action, assignee_after, next_status
-from app.inbox.change_item import Change, checked_note, get_item, write_change
-from app.inbox.conflicts import conflict_of, superseded
+from app.inbox.change_item import Change, change_item, checked_note, get_item
+from app.inbox.conflicts import conflict_of
 from app.inbox.models import InboxItem, ItemStatus
-from app.inbox.queries import Item, closes_itself, item_of
+from app.inbox.queries import Item, closes_itself
 
 
 def apply_action(  # noqa: PLR0913 - optional arguments by keyword
@@ -31,7 +30,7 @@ def apply_action(  # noqa: PLR0913 - optional arguments by keyword
     item = get_item(session, item_id)
     seen = expected_version or item.version
     to_status = next_status(item.status, action, closes_itself=closes_itself(item))
-    if to_status is None or seen != item.version:
+    if to_status is None:
         raise conflict_of(session, item, action, seen=seen)
     change = Change(
         action=action,
@@ -41,13 +40,7 @@ def apply_action(  # noqa: PLR0913 - optional arguments by keyword
         acknowledged_occurrences=_acknowledged(item, to_status),
         note=kept_note,
     )
-    try:
-        written = write_change(session, item, change)
-    except IntegrityError:
-        raise superseded(session, item) from None
-    if not written:
-        raise conflict_of(session, item, action, seen=seen)
-    return item_of(item)
+    return change_item(session, item, change, seen=seen)
 
 
 def _acknowledged(item: InboxItem, to_status: str) -> int | None:

@@ -3,9 +3,8 @@
 from sqlalchemy.orm import Session
 
 from app.inbox.actions import ASSIGN
-from app.inbox.change_item import Change, checked_note, get_item, write_change
-from app.inbox.conflicts import conflict_of
-from app.inbox.queries import Item, item_of
+from app.inbox.change_item import Change, change_item, checked_note, get_item
+from app.inbox.queries import Item
 
 
 def assign_item(  # noqa: PLR0913 - optional arguments by keyword
@@ -24,7 +23,6 @@ def assign_item(  # noqa: PLR0913 - optional arguments by keyword
     """
     kept_note = checked_note(note)
     item = get_item(session, item_id)
-    seen = expected_version or item.version
     change = Change(
         action=ASSIGN,
         actor=actor,
@@ -33,6 +31,4 @@ def assign_item(  # noqa: PLR0913 - optional arguments by keyword
         acknowledged_occurrences=item.acknowledged_occurrences,
         note=kept_note,
     )
-    if seen != item.version or not write_change(session, item, change):
-        raise conflict_of(session, item, ASSIGN, seen=seen)
-    return item_of(item)
+    return change_item(session, item, change, seen=expected_version or item.version)

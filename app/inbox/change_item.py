@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.errors import InvalidInput, NotFound
 from app.core.redaction import redact_text
 from app.inbox.actions import CLOSED
+from app.inbox.conflicts import conflict_of, superseded
 from app.inbox.models import InboxHistory, InboxItem
+from app.inbox.queries import Item, item_of
 
 NOTE_LIMIT = 2_000
 """The most characters of a note."""
@@ -35,44 +37,43 @@ def get_item(session: Session, item_id: int) -> InboxItem:
     return item
 
 
-def write_change(session: Session, item: InboxItem, change: Change) -> bool:
-    """Write `change` and its history entry; False if the version is no longer that of `item`.
+def change_item(session: Session, item: InboxItem, change: Change, *, seen: int) -> Item:
+    """Write `change` and its history entry; return the item.
 
-    `item` is refreshed in both cases. Raises sqlalchemy.exc.IntegrityError if the item would be
-    the second open one of its group.
+    Raises Conflict unless `seen` is still the version of the item, or if the item would be the
+    second open one of its group.
     """
     before = (item.status, item.assignee)
-    with session.begin_nested():
-        written = session.scalar(_compare_and_set(item, change)) is not None
-    session.refresh(item)
-    if written:
-        session.add(
-            InboxHistory(
-                item_id=item.id,
-                actor=change.actor,
-                action=change.action,
-                from_status=before[0],
-                to_status=change.status,
-                from_assignee=before[1],
-                to_assignee=change.assignee,
-                note=change.note,
-            )
+    if seen != item.version or not _compare_and_set(session, item, change):
+        raise conflict_of(session, item, change.action, seen=seen)
+    session.add(
+        InboxHistory(
+            item_id=item.id,
+            actor=change.actor,
+            action=change.action,
+            from_status=before[0],
+            to_status=change.status,
+            from_assignee=before[1],
+            to_assignee=change.assignee,
+            note=change.note,
         )
-        session.flush()
-    return written
+    )
+    session.flush()
+    return item_of(item)
 
 
 def checked_note(note: str | None) -> str | None:
     """Return the redacted note; None if it is empty. Raises InvalidInput if it is too long."""
     text = (note or "").strip()
     if len(text) > NOTE_LIMIT:
-        raise InvalidInput(f"A note may have {NOTE_LIMIT} characters.", field="note")
+        raise InvalidInput(f"A note may have at most {NOTE_LIMIT} characters.", field="note")
     return redact_text(text) or None
 
 
-def _compare_and_set(item: InboxItem, change: Change) -> ReturningUpdate[int]:
+def _compare_and_set(session: Session, item: InboxItem, change: Change) -> bool:
+    """Write the new state unless the version has changed; refresh `item` in both cases."""
     closed_at = InboxItem.closed_at if change.status == item.status else func.now()
-    return (
+    statement = (
         update(InboxItem)
         .where(InboxItem.id == item.id, InboxItem.version == item.version)
         .values(
@@ -85,3 +86,10 @@ def _compare_and_set(item: InboxItem, change: Change) -> ReturningUpdate[int]:
         .returning(InboxItem.id)
         .execution_options(synchronize_session=False)
     )
+    try:
+        with session.begin_nested():
+            is_written = session.scalar(statement) is not None
+    except IntegrityError:
+        raise superseded(session, item) from None
+    session.refresh(item)
+    return is_written

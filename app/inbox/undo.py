@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
 from app.inbox.actions import UNDO, UNDOABLE
-from app.inbox.change_item import Change, get_item, write_change
-from app.inbox.conflicts import conflict_of, last_entry, superseded
+from app.inbox.change_item import Change, change_item, get_item
+from app.inbox.conflicts import last_entry
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
-from app.inbox.queries import Item, item_of
+from app.inbox.queries import Item
 
 UNDO_SECONDS = 30
 
@@ -36,13 +35,7 @@ def undo_action(session: Session, item_id: int, *, actor: str) -> Item:
         assignee=last.from_assignee,
         acknowledged_occurrences=_acknowledged_before(item, last),
     )
-    try:
-        written = write_change(session, item, change)
-    except IntegrityError:
-        raise superseded(session, item) from None
-    if not written:
-        raise conflict_of(session, item, UNDO, seen=item.version)
-    return item_of(item)
+    return change_item(session, item, change, seen=item.version)
 
 
 def _can_undo(session: Session, item: InboxItem, last: InboxHistory, actor: str) -> bool:

@@ -50,6 +50,12 @@ class ListQuery(Query):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
+class Form(BaseModel):
+    """A submitted form: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Body(BaseModel):
     """A JSON body with names in snake_case or camelCase. Unknown names are refused."""
 

@@ -1,25 +1,22 @@
-"""Find a customer by a number or a user id, and go on to what belongs to them."""
+"""Find a customer by a number or a user id, and show their cases or messages."""
 
 from http import HTTPStatus
 from typing import Literal
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict
 
 from app.core.errors import InvalidInput, NotFound
 from app.customers.parse import parse_identity
 from app.customers.queries import find_customer
 from app.web.context import container
-from app.web.requests import ShortText, read_form
+from app.web.requests import Form, ShortText, read_form
 
 blueprint = Blueprint("customers", __name__, url_prefix="/automation/customers")
 
 
-class CustomerForm(BaseModel):
-    """What the person typed, and the list that they looked at."""
-
-    model_config = ConfigDict(extra="forbid")
+class CustomerForm(Form):
+    """The search form: a number or a user id, and the list to show."""
 
     identity: ShortText = ""
     list: Literal["cases", "outbound"] = "cases"
@@ -27,7 +24,7 @@ class CustomerForm(BaseModel):
 
 @blueprint.post("/search")
 def search() -> ResponseReturnValue:
-    """Show the customer's rows in the list that was open; the number stands in no address."""
+    """Redirect to the list of one customer. The form is a POST, so no URL contains the number."""
     form = read_form(CustomerForm)
     endpoint = f"{form.list}.index"
     try:

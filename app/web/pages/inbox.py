@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.core.errors import Conflict
 from app.identity.queries import list_assignable, require_assignable
@@ -20,7 +20,7 @@ from app.inbox.undo import UNDO_SECONDS, undo_action
 from app.web.context import actor, container, offer_undo
 from app.web.links import inside
 from app.web.queries import InboxPageQuery
-from app.web.requests import ShortText, Text, read_form, read_query
+from app.web.requests import Form, ShortText, Text, read_form, read_query
 from app.web.stats import read_stats
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
@@ -28,28 +28,23 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/automation")
 TYPES = sorted(drafted_types() | {"automation_dead_letter"})
 
 
-class ActForm(BaseModel):
-    """The form of an action: its note, the version shown on the page, and the next page."""
+class UndoForm(Form):
+    """The form of the Undo button: the next page."""
 
-    model_config = ConfigDict(extra="forbid")
+    back: str | None = None
+
+
+class ActForm(UndoForm):
+    """The form of an action: its note, the version shown on the page, and the next page."""
 
     note: Text | None = Field(None, max_length=2 * NOTE_LIMIT)
     version: int | None = Field(None, ge=1)
-    back: str | None = None
 
 
 class AssignForm(ActForm):
     """The form of an assignment. An empty name removes the assignee."""
 
     assignee: ShortText = ""
-
-
-class UndoForm(BaseModel):
-    """The form of the Undo button: the next page."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    back: str | None = None
 
 
 @blueprint.get("")

@@ -119,6 +119,7 @@ class FraudCase(Base):
     __table_args__ = (
         CheckConstraint("status IN ('open', 'closed')", name="status_known"),
         Index("ix_cc_fraud_cases_customer", "customer_id", "id"),
+        Index("ix_cc_fraud_cases_status", "status", "id"),
         Index("ix_cc_fraud_cases_created", "created_at", postgresql_using="brin"),
     )
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
+from app.inbox.timing import overdue, snoozed
 
 AUTOMATION = "automation"
 """The actor of an action that no person took."""
@@ -24,12 +26,27 @@ class ItemStatus(StrEnum):
     DISMISSED = "dismissed"
 
 
+class DismissReason(StrEnum):
+    """Why an item was dismissed."""
+
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+    CUSTOMER_WITHDREW = "customer_withdrew"
+    NO_CONTACT = "no_contact"
+    HANDLED_ELSEWHERE = "handled_elsewhere"
+    NOT_OURS = "not_ours"
+    KNOWN_ISSUE = "known_issue"
+    TEST = "test"
+    OTHER = "other"
+
+
 class InboxItem(Base):
     """A message to the admins.
 
     `occurrences` counts the events of the item. In an announcement of dead letters it counts
     the events that are still dead. `acknowledged_occurrences` is that count at the last
-    acknowledgement.
+    acknowledgement. `promised_until` is the time by which `promised_by` has promised an answer.
+    `snoozed_occurrences` is the count at which the item was snoozed until its next occurrence.
     """
 
     __tablename__ = "cc_admin_inbox_items"
@@ -45,6 +62,14 @@ class InboxItem(Base):
             name="closed_has_time",
         ),
         CheckConstraint("occurrences >= 0", name="occurrences_positive"),
+        CheckConstraint(
+            "(promised_until IS NULL) = (promised_by IS NULL)", name="promise_has_author"
+        ),
+        CheckConstraint(
+            "dismiss_reason IN ('false_alarm', 'duplicate', 'customer_withdrew', 'no_contact',"
+            " 'handled_elsewhere', 'not_ours', 'known_issue', 'test', 'other')",
+            name="dismiss_reason_known",
+        ),
         Index(
             "uq_cc_admin_inbox_items_open_group",
             "group_key",
@@ -72,6 +97,16 @@ class InboxItem(Base):
             postgresql_include=["severity", "created_at"],
             postgresql_where=text("closed_at IS NOT NULL"),
         ),
+        Index(
+            "ix_cc_admin_inbox_items_promised",
+            "promised_until",
+            postgresql_where=text("promised_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_admin_inbox_items_snoozed",
+            "id",
+            postgresql_where=text("snoozed_until IS NOT NULL OR snoozed_occurrences IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -86,7 +121,11 @@ class InboxItem(Base):
     occurrences: Mapped[int] = mapped_column(server_default=text("1"))
     acknowledged_occurrences: Mapped[int | None]
     assignee: Mapped[str | None]
-    snoozed_until: Mapped[datetime | None]
+    dismiss_reason: Mapped[str | None]
+    promised_until: Mapped[datetime | None] = mapped_column()
+    promised_by: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None] = mapped_column()
+    snoozed_occurrences: Mapped[int | None] = mapped_column()
     version: Mapped[int] = mapped_column(server_default=text("1"))
     event_id: Mapped[int | None] = mapped_column(
         ForeignKey("cc_automation_events.id", ondelete="SET NULL")
@@ -96,9 +135,18 @@ class InboxItem(Base):
     closed_at: Mapped[datetime | None]
     updated_at: Mapped[UpdatedAt]
 
+    is_overdue: Mapped[bool] = column_property(overdue(status, promised_until))
+    is_snoozed: Mapped[bool] = column_property(
+        snoozed(snoozed_until, snoozed_occurrences, occurrences, promised_until)
+    )
+
 
 class InboxHistory(HistoryColumns, Base):
-    """One action on an item: who, what, when, and the status before and after."""
+    """One action on an item: who, what, when, and the status before and after.
+
+    `until` is the time of a promise or the end of a snooze, and `reason` that of a dismissal.
+    `before` holds the columns that undo restores.
+    """
 
     __tablename__ = "cc_admin_inbox_activity"
     __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)
@@ -106,3 +154,6 @@ class InboxHistory(HistoryColumns, Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("cc_admin_inbox_items.id", ondelete="CASCADE"))
     from_assignee: Mapped[str | None]
     to_assignee: Mapped[str | None]
+    until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    before: Mapped[dict[str, Any] | None]

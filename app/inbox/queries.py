@@ -58,7 +58,12 @@ class Item:
     occurrences: int
     more_since_acknowledged: int
     assignee: str | None
+    promised_until: datetime | None
+    promised_by: str | None
+    is_overdue: bool
     snoozed_until: datetime | None
+    is_snoozed: bool
+    dismiss_reason: str | None
     version: int
     event_id: int | None
     created_at: datetime

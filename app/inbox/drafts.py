@@ -216,7 +216,7 @@ def _daily_operational_summary_ready(payload: Payload) -> Wording:
     return Wording(
         title=f"Operational summary of {payload['business_date']}",
         body=f"{payload['headline']}\n\n{payload.get('report', '')}".strip(),
-        link_ref="/automation/overview",
+        link_ref=f"/automation/summaries/{payload['business_date']}",
     )
 
 

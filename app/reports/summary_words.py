@@ -33,7 +33,7 @@ def is_quiet(figures: Figures) -> bool:
     counts = (
         figures["cases"]["opened"],
         figures["verifications"]["started"],
-        figures["verifications"]["expired"],
+        figures["verifications"].get("expired", 0),
         outbound["sent"],
         outbound["failed"],
         figures["events"]["recorded"],

@@ -10,7 +10,8 @@ from flask.json.provider import DefaultJSONProvider
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
+from werkzeug.routing import ValidationError as NoSuchPath
 
 from app.core.errors import InvalidInput
 from app.core.paging import DEFAULT_LIMIT, MAX_ID, MAX_LIMIT
@@ -127,6 +128,23 @@ class IdConverter(IntegerConverter):
 
     def __init__(self, map: Map) -> None:  # noqa: A002 - werkzeug's own name
         super().__init__(map, min=1, max=MAX_ID)
+
+
+class DateConverter(BaseConverter):
+    """A date in a path, e.g. `2026-11-21`. Text that is no date leads to 404."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Return the date."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise NoSuchPath from None
+
+    def to_url(self, value: date) -> str:
+        """Return the date as it stands in a path."""
+        return value.isoformat()
 
 
 class JsonProvider(DefaultJSONProvider):

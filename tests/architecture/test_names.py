@@ -26,7 +26,8 @@ SHARED_FILE_NAMES = {
     **dict.fromkeys(("__init__", "__main__"), "Python gives them their meaning"),
     **dict.fromkeys(("models", "queries"), "each feature has its tables and its reads"),
     **dict.fromkeys(
-        ("inbox", "events", "cases", "customers", "outbound"), "a view is named for its feature"
+        ("inbox", "events", "cases", "customers", "outbound", "reports"),
+        "a view is named for its feature",
     ),
     "decisions": "each feature has its pure rules",
 }

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web.pages import cases, customers, events, inbox, login, outbound, overview
+from app.web.pages import cases, customers, events, inbox, login, outbound, overview, reports
 from app.web.pages.display import FILTERS, page_values, with_query
 
 
@@ -12,5 +12,5 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["with_query"] = with_query  # imported macros see globals only
     app.context_processor(page_values)
-    for module in (login, inbox, events, overview, cases, customers, outbound):
+    for module in (login, inbox, events, overview, cases, customers, outbound, reports):
         app.register_blueprint(module.blueprint)

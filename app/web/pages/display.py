@@ -35,6 +35,7 @@ _PLACES = {
     "events": "events",
     "outbound": "message",
     "overview": "overview",
+    "summaries": "summary",
 }
 
 

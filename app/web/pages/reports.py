@@ -1,0 +1,56 @@
+"""Reports: the daily summaries."""
+
+from datetime import date
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from app.fraud.models import VerificationStatus
+from app.inbox.drafts import Severity
+from app.reports.figures import AGES, OLDER
+from app.reports.key_figures import FigureTrend
+from app.reports.queries import list_summaries, show_summary
+from app.web.charts import Chart, Series
+from app.web.context import container
+from app.web.pages.display import words
+from app.web.requests import ListQuery, read_query
+
+blueprint = Blueprint("reports", __name__, url_prefix="/automation")
+
+
+@blueprint.get("/summaries")
+def summaries() -> ResponseReturnValue:
+    """Show a page of daily summaries."""
+    query = read_query(ListQuery)
+    with container().sessions.begin() as session:
+        page = list_summaries(session, cursor=query.cursor, limit=query.limit)
+    return render_template("summaries.html", page=page)
+
+
+@blueprint.get("/summaries/<date:day>")
+def summary(day: date) -> ResponseReturnValue:
+    """Show the summary of a date: figures, their trend, and causes."""
+    with container().sessions.begin() as session:
+        found = show_summary(session, day)
+    return render_template(
+        "summary.html",
+        summary=found.summary,
+        trend=[(figure, sparkline(figure)) for figure in found.trend],
+        severities=list(reversed(Severity)),
+        ages=(*AGES, OLDER),
+        verifications=list(VerificationStatus),
+    )
+
+
+def sparkline(figure: FigureTrend) -> Chart:
+    """Return a small chart of a key figure over the compared dates."""
+    values = [day.value for day in figure.days]
+    labels = [f"{day.business_date:%-d %b}" for day in figure.days]
+    return Chart(
+        name=figure.name.replace("_", "-"),
+        title=words(figure.name),
+        summary=f"From {labels[0]} to {labels[-1]}.",
+        labels=labels,
+        series=[Series(words(figure.name), values)],
+        unit=figure.unit,
+    )

@@ -30,6 +30,23 @@ def touch_on_update(*tables: str) -> None:
         )
 
 
+def change_rows(statement: str) -> None:
+    """Execute a statement on the rows of existing tables, which only `service_role` sees.
+
+    In a first installation the owner may not act as the role yet, and there are no rows.
+    """
+    op.execute(
+        f"""
+        DO $do$ BEGIN
+            EXECUTE 'SET LOCAL ROLE {ROLE}';
+            {statement};
+            EXECUTE 'RESET ROLE';
+        EXCEPTION WHEN insufficient_privilege THEN NULL;
+        END $do$
+        """
+    )
+
+
 def drop(*tables: str) -> None:
     """Drop `tables`, in the order given, with their policies and triggers."""
     for table in tables:

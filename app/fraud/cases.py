@@ -1,11 +1,22 @@
 """Open cases of verified reports and add messages to them, with their events."""
 
-from sqlalchemy import select
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.fraud.models import CaseStatus, FraudCase, FraudCaseMessage, VerificationJob
 from app.outbox.events import FraudCaseCreated, FraudCaseMessageAdded
 from app.outbox.record import record_event
+
+TAKES_MESSAGES_FOR = timedelta(days=30)
+"""How long after its end a case takes messages. Each of them opens it again."""
+
+
+def takes_messages() -> ColumnElement[bool]:
+    """Return the condition that a message of the customer is added to a case."""
+    ended_lately = FraudCase.updated_at > func.now() - TAKES_MESSAGES_FOR
+    return or_(FraudCase.status != CaseStatus.CLOSED, ended_lately)
 
 
 def open_case(session: Session, verification: VerificationJob) -> FraudCase:
@@ -30,15 +41,16 @@ def open_case(session: Session, verification: VerificationJob) -> FraudCase:
     return case
 
 
-def open_case_of(session: Session, customer_id: int) -> FraudCase | None:
-    """Return the newest case of a customer if it is open, otherwise None."""
-    newest = session.scalar(
-        select(FraudCase)
+def case_for_message(session: Session, customer_id: int) -> FraudCase | None:
+    """Return the newest case of a customer if it takes messages, otherwise None."""
+    newest = (
+        select(FraudCase, takes_messages())
         .where(FraudCase.customer_id == customer_id)
         .order_by(FraudCase.id.desc())
         .limit(1)
     )
-    return newest if newest is not None and newest.status == CaseStatus.OPEN else None
+    found = session.execute(newest).one_or_none()
+    return found[0] if found is not None and found[1] else None
 
 
 def add_message(session: Session, case: FraudCase, text: str) -> None:

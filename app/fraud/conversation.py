@@ -8,7 +8,7 @@
                               │  └────── 24 hours ──────────► expired
                               └─ RESEND, report: stays awaiting
 
-While the newest case of a customer is open, their messages are added to it, except commands,
+While the newest case of a customer takes messages, they are added to it, except commands,
 codes and new reports. If no verification is open, every edit is added to the case, because it may
 change the report, and a deletion is noted there.
 
@@ -77,7 +77,7 @@ class ConversationState:
     """The state of a customer: their open verification, and their counts in the send window.
 
     `language` is the last one they used, if any. `is_verified`: they have completed a
-    verification before. `has_open_case`: their newest case is open. `messages_of_all` is an
+    verification before. `has_open_case`: their newest case takes messages. `messages_of_all` is an
     upper bound of the messages of all customers within the last hour.
     """
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from app.fraud.cases import takes_messages
 from app.fraud.conversation import CodeState, ConversationState, Verification
-from app.fraud.models import CaseStatus, FraudCase, InboundMessage, VerificationJob
+from app.fraud.models import FraudCase, InboundMessage, VerificationJob
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Language
 from app.outbound.models import OutboundJob, OutboundKind
@@ -30,7 +31,7 @@ _LAST_LANGUAGE = (
     .limit(1)
 )
 _NEWEST_CASE = (
-    select(FraudCase.status)
+    select(takes_messages())
     .where(FraudCase.customer_id == _OF)
     .order_by(FraudCase.id.desc())
     .limit(1)
@@ -74,6 +75,6 @@ def read_conversation_state(
         recent_messages=messages,
         language=Language(language) if language else None,
         is_verified=newest_case is not None,
-        has_open_case=newest_case == CaseStatus.OPEN,
+        has_open_case=bool(newest_case),
         messages_of_all=message_id - (first_id or message_id) + 1,
     )

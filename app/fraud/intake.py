@@ -12,7 +12,7 @@ from app.core.encryption import Vault
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
 from app.fraud.answer_limits import Answering, AnswerLimits
-from app.fraud.cases import add_message, open_case, open_case_of
+from app.fraud.cases import add_message, case_for_message, open_case
 from app.fraud.challenges import Codes, codes_of
 from app.fraud.conversation import decide_reply, language_of
 from app.fraud.conversation_state import read_conversation_state
@@ -221,7 +221,7 @@ class _Intake:
             self._say(Reply.ADDED_TO_CASE, language, f"case:{case.id}", case_id=case.id)
 
     def _note_on_case(self, text: str) -> FraudCase | None:
-        case = open_case_of(self.session, self.customer.id)
+        case = case_for_message(self.session, self.customer.id)
         if case is not None:
             add_message(self.session, case, storable(text, limit=MAX_MESSAGE))
         return case

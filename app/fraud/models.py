@@ -106,9 +106,11 @@ class OtpChallenge(Base):
 
 
 class CaseStatus(StrEnum):
-    """The states of a case."""
+    """The states of a case. A trigger of the database derives them from its inbox item."""
 
     OPEN = "open"
+    IN_WORK = "in_work"
+    """Its item is acknowledged."""
     CLOSED = "closed"
 
 
@@ -117,7 +119,7 @@ class FraudCase(Base):
 
     __tablename__ = "cc_fraud_cases"
     __table_args__ = (
-        CheckConstraint("status IN ('open', 'closed')", name="status_known"),
+        CheckConstraint("status IN ('open', 'in_work', 'closed')", name="status_known"),
         Index("ix_cc_fraud_cases_customer", "customer_id", "id"),
         Index("ix_cc_fraud_cases_status", "status", "id"),
         Index("ix_cc_fraud_cases_created", "created_at", postgresql_using="brin"),

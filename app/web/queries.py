@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.core.paging import MAX_ID
+from app.fraud.models import CaseStatus
 from app.inbox.drafts import Severity
 from app.inbox.models import ItemStatus
 from app.inbox.queries import ItemFilter
@@ -68,7 +69,7 @@ class EventsQuery(ListQuery):
 class CasesQuery(ListQuery):
     """The filters of a list of cases."""
 
-    status: Literal["open", "closed"] | None = None
+    status: CaseStatus | None = None
     customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 

@@ -99,14 +99,15 @@ def test_an_edited_report_is_kept_with_the_case_and_opens_no_second_verification
     assert len(read("SELECT id FROM cc_verification_jobs")) == 1
 
 
-def test_a_later_message_is_added_to_the_newest_case_if_it_is_open(
+def test_a_later_message_is_added_to_the_newest_case_unless_it_ended_long_ago(
     customer: Customer, read: Read
 ) -> None:
     open_case(customer)
     open_case(customer, "My card was stolen")
     customer.write(DETAIL)
     assert read(MESSAGES) == [{"case_id": 2, "text": DETAIL}]
-    read("UPDATE cc_fraud_cases SET status = 'closed' WHERE id = 2")
+    ended = "status = 'closed', updated_at = now() - interval '31 days'"
+    read(f"UPDATE cc_fraud_cases SET {ended} WHERE id = 2")
     assert customer.write(DETAIL) == "Answer"
     assert len(read(MESSAGES)) == 1
 

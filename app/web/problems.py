@@ -1,5 +1,6 @@
 """Map errors to responses: problem+json (RFC 9457) for programs, a page for people."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -38,6 +39,18 @@ _MOST_READ_ON = 8 * 1024 * 1024
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error of the API (RFC 9457). `field` names the part of the request that is wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+
 
 log = structlog.get_logger(__name__)
 

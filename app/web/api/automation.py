@@ -1,12 +1,14 @@
 """Dispatch due events on request, and read the stats."""
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
+from sqlalchemy.orm import Session
 
+from app.core.views import view_of
 from app.dispatch.dispatch import dispatch_carefully
+from app.web.api.answers import DispatchCounts
+from app.web.api.operation import Example, operation
 from app.web.context import container
-from app.web.requests import Body, Query, read_body, read_query
-from app.web.stats import read_stats
+from app.web.stats import Stats, read_stats
 
 blueprint = Blueprint("api_automation", __name__, url_prefix="/api/automation")
 
@@ -14,24 +16,19 @@ DISPATCH_SECONDS = 5.0
 """How long one request dispatches. Workers or a later request dispatch the rest."""
 
 
-class Nothing(Body):
-    """A body with no fields."""
-
-
 @blueprint.post("/dispatch")
-def dispatch() -> ResponseReturnValue:
+@operation(example=Example(answer={"failed": 0, "dead_lettered": 0}))
+def dispatch() -> DispatchCounts:
     """Dispatch due events in this request, without the broker; answer with the counts.
 
     The events are dispatched one by one, so that an event that kills the process is known.
     """
-    read_body(Nothing)
     result = dispatch_carefully(container().dispatcher, seconds=DISPATCH_SECONDS)
-    return jsonify(result.counts())
+    return view_of(DispatchCounts, result)
 
 
 @blueprint.get("/stats")
-def stats() -> ResponseReturnValue:
+@operation(example=Example())
+def stats(session: Session) -> Stats:
     """Answer with counts and ages. A count at its cap means this number or more."""
-    read_query(Query)
-    with container().sessions.begin() as session:
-        return jsonify(read_stats(session))
+    return read_stats(session)

@@ -2,14 +2,16 @@
 
 from datetime import date as calendar_date
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
 from pydantic import Field
 
-from app.fraud.stuck import MAX_MINUTES, MIN_MINUTES, check_otp_stuck
+from app.core.views import view_of
+from app.fraud.stuck import MAX_MINUTES, MIN_MINUTES, StuckResult, check_otp_stuck
 from app.reports.daily_summary import summarise_day
+from app.web.api.answers import SummaryRun
+from app.web.api.operation import Example, operation
 from app.web.context import container
-from app.web.requests import Body, read_body
+from app.web.requests import Body
 
 blueprint = Blueprint("api_checkers", __name__, url_prefix="/api/automation/checkers")
 
@@ -27,20 +29,21 @@ class DailySummaryBody(Body):
 
 
 @blueprint.post("/otp-stuck")
-def otp_stuck() -> ResponseReturnValue:
+@operation(example=Example(body={"stuck_minutes_threshold": 30}, answer={"stuck": 0}))
+def otp_stuck(body: OtpStuckBody) -> StuckResult:
     """Find stuck verifications; answer with their number and the number of new events."""
-    asked = read_body(OtpStuckBody).stuck_minutes_threshold
-    minutes = asked or container().settings.otp_stuck_minutes
-    return jsonify(check_otp_stuck(container().sessions, threshold_minutes=minutes))
+    minutes = body.stuck_minutes_threshold or container().settings.otp_stuck_minutes
+    return check_otp_stuck(container().sessions, threshold_minutes=minutes)
 
 
 @blueprint.post("/daily-summary")
-def daily_summary() -> ResponseReturnValue:
+@operation(example=Example(body={"date": "2026-11-21"}, answer={"business_date": "2026-11-21"}))
+def daily_summary(body: DailySummaryBody) -> SummaryRun:
     """Summarise a complete date. `new` is false if the summary existed already."""
     result = summarise_day(
         container().sessions,
-        day=read_body(DailySummaryBody).date,
+        day=body.date,
         timezone=container().settings.timezone,
         now=container().clock(),
     )
-    return jsonify(business_date=result.business_date, new=result.is_new, summary=result.summary)
+    return view_of(SummaryRun, result, new=result.is_new)

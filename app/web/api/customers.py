@@ -1,12 +1,15 @@
 """Customers: find one by a number or a user id."""
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
+from http import HTTPStatus
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
 
 from app.customers.parse import parse_identity
-from app.customers.queries import find_customer
+from app.customers.queries import CustomerView, find_customer
+from app.web.api.operation import Example, operation
 from app.web.context import container
-from app.web.requests import Body, ShortText, read_body
+from app.web.requests import Body, ShortText
 
 blueprint = Blueprint("api_customers", __name__, url_prefix="/api/customers")
 
@@ -18,8 +21,11 @@ class SearchBody(Body):
 
 
 @blueprint.post("/search")
-def search() -> ResponseReturnValue:
+@operation(
+    example=Example(body={"identity": "+12025550147"}, answer={"id": 1}),
+    refusals=[HTTPStatus.NOT_FOUND],
+)
+def search(session: Session, body: SearchBody) -> CustomerView:
     """Answer with the customer; 404 if no customer has this number or user id."""
-    identity = parse_identity(read_body(SearchBody).identity, field="identity")
-    with container().sessions.begin() as session:
-        return jsonify(find_customer(session, identity, vault=container().vault))
+    identity = parse_identity(body.identity, field="identity")
+    return find_customer(session, identity, vault=container().vault)

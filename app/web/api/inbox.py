@@ -1,28 +1,26 @@
 """The inbox: pages of items, one item, and actions on it."""
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
-from pydantic import Field
+from http import HTTPStatus
 
-from app.core.views import members_of
+from flask import Blueprint
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from app.core.paging import Page
+from app.core.views import view_of
 from app.identity.queries import require_assignable
 from app.inbox.actions import Action
 from app.inbox.add_note import add_note
 from app.inbox.apply_action import apply_action
 from app.inbox.assign import assign_item
 from app.inbox.change_item import NOTE_LIMIT
-from app.inbox.queries import list_items, show_item
+from app.inbox.queries import Item, list_items, show_item
 from app.inbox.undo import undo_action
-from app.web.context import actor, container
+from app.web.api.answers import ItemWithHistory
+from app.web.api.operation import Example, operation
+from app.web.context import actor
 from app.web.queries import InboxQuery
-from app.web.requests import (
-    Body,
-    Query,
-    ShortText,
-    Text,
-    read_body,
-    read_query,
-)
+from app.web.requests import Body, ShortText, Text
 
 blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
 
@@ -47,69 +45,114 @@ class NoteBody(Body):
 
 
 @blueprint.get("")
-def index() -> ResponseReturnValue:
+@operation(example=Example(query={"severity": "critical"}, answer={"next_cursor": None}))
+def index(session: Session, query: InboxQuery) -> Page[Item]:
     """Answer with a page of items, newest first."""
-    query = read_query(InboxQuery)
-    with container().sessions.begin() as session:
-        return jsonify(list_items(session, query.filter, cursor=query.cursor, limit=query.limit))
+    return list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
 
 
 @blueprint.get("/<id:item_id>")
-def show(item_id: int) -> ResponseReturnValue:
+@operation(example=Example(path={"item_id": 1}, answer={"id": 1, "severity": "critical"}))
+def show(session: Session, item_id: int) -> ItemWithHistory:
     """Answer with an item, its history, and the actions that are allowed now."""
-    read_query(Query)
-    with container().sessions.begin() as session:
-        found = show_item(session, item_id)
-    return jsonify(members_of(found.item) | {"history": found.history})
+    found = show_item(session, item_id)
+    return view_of(ItemWithHistory, found.item, history=found.history)
 
 
-@blueprint.post(f"/<id:item_id>/<any({', '.join(Action)}):action>")
-def act(item_id: int, action: str) -> ResponseReturnValue:
-    """Apply an action to an item and return the item; 409 names who was first."""
-    body = read_body(ActBody)
-    with container().sessions.begin() as session:
-        item = apply_action(
-            session,
-            item_id,
-            Action(action),
-            actor=actor(),
-            note=body.note,
-            expected_version=body.version,
-        )
-    return jsonify(item)
+@blueprint.post("/<id:item_id>/acknowledge")
+@operation(
+    example=Example(
+        path={"item_id": 2},
+        body={"note": "I call the customer.", "version": 1},
+        answer={"status": "acknowledged", "assignee": "maria", "version": 2},
+    ),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def acknowledge(session: Session, body: ActBody, item_id: int) -> Item:
+    """Acknowledge an open item; 409 names who was first."""
+    return _apply(session, item_id, Action.ACKNOWLEDGE, body)
+
+
+@blueprint.post("/<id:item_id>/resolve")
+@operation(
+    example=Example(
+        path={"item_id": 6},
+        body={"note": "The card is blocked.", "version": 1},
+        answer={"status": "resolved", "allowed_actions": ["reopen"]},
+    ),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def resolve(session: Session, body: ActBody, item_id: int) -> Item:
+    """Resolve an open or acknowledged item; 409 names who was first."""
+    return _apply(session, item_id, Action.RESOLVE, body)
+
+
+@blueprint.post("/<id:item_id>/dismiss")
+@operation(
+    example=Example(path={"item_id": 7}, body={"note": "A test."}, answer={"status": "dismissed"}),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def dismiss(session: Session, body: ActBody, item_id: int) -> Item:
+    """Dismiss an open or acknowledged item; 409 names who was first."""
+    return _apply(session, item_id, Action.DISMISS, body)
+
+
+@blueprint.post("/<id:item_id>/reopen")
+@operation(
+    example=Example(path={"item_id": 8}, answer={"status": "open"}),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def reopen(session: Session, body: ActBody, item_id: int) -> Item:
+    """Reopen a resolved or dismissed item; 409 names who was first."""
+    return _apply(session, item_id, Action.REOPEN, body)
 
 
 @blueprint.post("/<id:item_id>/assign")
-def assign(item_id: int) -> ResponseReturnValue:
+@operation(
+    example=Example(
+        path={"item_id": 3},
+        body={"assignee": "maria", "version": 1},
+        answer={"assignee": "maria", "version": 2},
+    ),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def assign(session: Session, body: AssignBody, item_id: int) -> Item:
     """Set or remove the assignee of the item; 409 names who was first."""
-    body = read_body(AssignBody)
-    with container().sessions.begin() as session:
-        if body.assignee is not None:
-            require_assignable(session, body.assignee)
-        item = assign_item(
-            session,
-            item_id,
-            to=body.assignee,
-            actor=actor(),
-            note=body.note,
-            expected_version=body.version,
-        )
-    return jsonify(item)
+    if body.assignee is not None:
+        require_assignable(session, body.assignee)
+    return assign_item(
+        session,
+        item_id,
+        to=body.assignee,
+        actor=actor(),
+        note=body.note,
+        expected_version=body.version,
+    )
 
 
 @blueprint.post("/<id:item_id>/notes")
-def note(item_id: int) -> ResponseReturnValue:
+@operation(example=Example(path={"item_id": 4}, body={"note": "Waits for the bank."}))
+def note(session: Session, body: NoteBody, item_id: int) -> Item:
     """Add a note to the item, in any status."""
-    body = read_body(NoteBody)
-    with container().sessions.begin() as session:
-        item = add_note(session, item_id, actor=actor(), note=body.note)
-    return jsonify(item)
+    return add_note(session, item_id, actor=actor(), note=body.note)
 
 
 @blueprint.post("/<id:item_id>/undo")
-def undo(item_id: int) -> ResponseReturnValue:
+@operation(
+    example=Example(path={"item_id": 5}, answer={"status": "open"}),
+    refusals=[HTTPStatus.CONFLICT],
+)
+def undo(session: Session, item_id: int) -> Item:
     """Undo the caller's last action; 409 after 30 seconds or after another change."""
-    read_body(Body)
-    with container().sessions.begin() as session:
-        item = undo_action(session, item_id, actor=actor())
-    return jsonify(item)
+    return undo_action(session, item_id, actor=actor())
+
+
+def _apply(session: Session, item_id: int, action: Action, body: ActBody) -> Item:
+    return apply_action(
+        session,
+        item_id,
+        action,
+        actor=actor(),
+        note=body.note,
+        expected_version=body.version,
+    )

@@ -3,19 +3,22 @@
 from http import HTTPStatus
 from typing import Self
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request
 from pydantic import Field, model_validator
+from sqlalchemy.orm import Session
 
-from app.core.views import members_of
+from app.core.paging import Page
+from app.core.views import view_of
 from app.outbound.enqueue import submit
 from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, Message, Template, Text
-from app.outbound.queries import list_jobs, show_job
+from app.outbound.queries import OutboundJobView, list_jobs, show_job
 from app.outbound.retry_job import retry_job
 from app.web import requests
+from app.web.api.answers import JobWithHistory
+from app.web.api.operation import Example, operation
 from app.web.context import actor, container
 from app.web.queries import JobsQuery
-from app.web.requests import Body, Query, ShortText, read_body, read_query
+from app.web.requests import Body, ShortText
 
 blueprint = Blueprint("api_outbound", __name__, url_prefix="/api/outbound/jobs")
 
@@ -52,44 +55,48 @@ class JobBody(Body):
 
 
 @blueprint.get("")
-def index() -> ResponseReturnValue:
+@operation(example=Example(query={"status": "failed"}, answer={"next_cursor": None}))
+def index(session: Session, query: JobsQuery) -> Page[OutboundJobView]:
     """Answer with a page of jobs, newest first."""
-    query = read_query(JobsQuery)
-    with container().sessions.begin() as session:
-        return jsonify(list_jobs(session, query.filter, cursor=query.cursor, limit=query.limit))
+    return list_jobs(session, query.filter, cursor=query.cursor, limit=query.limit)
 
 
 @blueprint.post("")
-def create() -> ResponseReturnValue:
-    """Create a job: 201, or 200 if an earlier call with this Idempotency-Key created it."""
-    body, key = read_body(JobBody), request.headers.get(KEY_HEADER)
-    with container().sessions.begin() as session:
-        enqueued = submit(
-            session,
-            recipient=body.recipient,
-            message=body.message,
-            actor=actor(),
-            vault=container().vault,
-            idempotency_key=key,
-        )
-        job = show_job(session, enqueued.job_id).job
-    return jsonify(job), HTTPStatus.CREATED if enqueued.is_new else HTTPStatus.OK
+@operation(
+    example=Example(
+        body={"recipient": "+12025550147", "text": "Your card is on its way."},
+        answer={"status": "queued", "recipient": "••• 0147"},
+    ),
+    status=HTTPStatus.CREATED,
+    refusals=[HTTPStatus.CONFLICT],
+)
+def create(session: Session, body: JobBody) -> OutboundJobView:
+    """Create a job that sends one message to one customer."""
+    enqueued = submit(
+        session,
+        recipient=body.recipient,
+        message=body.message,
+        actor=actor(),
+        vault=container().vault,
+        idempotency_key=request.headers.get(KEY_HEADER),
+    )
+    return show_job(session, enqueued.job_id).job
 
 
 @blueprint.get("/<id:job_id>")
-def show(job_id: int) -> ResponseReturnValue:
+@operation(example=Example(path={"job_id": 1}, answer={"id": 1}))
+def show(session: Session, job_id: int) -> JobWithHistory:
     """Answer with a job, its attempts and its history."""
-    read_query(Query)
-    with container().sessions.begin() as session:
-        found = show_job(session, job_id)
-    more = {"attempt_history": found.attempts, "history": found.history}
-    return jsonify(members_of(found.job) | more)
+    found = show_job(session, job_id)
+    return view_of(JobWithHistory, found.job, attempt_history=found.attempts, history=found.history)
 
 
 @blueprint.post("/<id:job_id>/retry")
-def retry(job_id: int) -> ResponseReturnValue:
+@operation(
+    example=Example(path={"job_id": 1}, answer={"id": 1, "status": "queued", "budget": 2}),
+    status=HTTPStatus.ACCEPTED,
+    refusals=[HTTPStatus.CONFLICT],
+)
+def retry(session: Session, job_id: int) -> OutboundJobView:
     """Start a new series of attempts for a failed job; 409 if it has not failed."""
-    read_body(Body)
-    with container().sessions.begin() as session:
-        job = retry_job(session, job_id, actor=actor())
-    return jsonify(job), HTTPStatus.ACCEPTED
+    return retry_job(session, job_id, actor=actor())

@@ -2,29 +2,31 @@
 
 from datetime import date
 
-from flask import Blueprint, jsonify
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
+from sqlalchemy.orm import Session
 
-from app.core.views import members_of
-from app.reports.queries import list_summaries, show_summary
-from app.web.context import container
-from app.web.requests import ListQuery, Query, read_query
+from app.core.paging import Page
+from app.core.views import view_of
+from app.reports.queries import Summary, list_summaries, show_summary
+from app.web.api.answers import SummaryWithTrend
+from app.web.api.operation import Example, operation
+from app.web.requests import ListQuery
 
 blueprint = Blueprint("api_reports", __name__, url_prefix="/api/automation")
 
 
 @blueprint.get("/summaries")
-def summaries() -> ResponseReturnValue:
+@operation(example=Example(query={"limit": 14}, answer={"next_cursor": None}))
+def summaries(session: Session, query: ListQuery) -> Page[Summary]:
     """Answer with a page of daily summaries, the newest date first."""
-    query = read_query(ListQuery)
-    with container().sessions.begin() as session:
-        return jsonify(list_summaries(session, cursor=query.cursor, limit=query.limit))
+    return list_summaries(session, cursor=query.cursor, limit=query.limit)
 
 
 @blueprint.get("/summaries/<date:day>")
-def summary(day: date) -> ResponseReturnValue:
+@operation(
+    example=Example(path={"day": "2026-11-20"}, answer={"business_date": "2026-11-20"}),
+)
+def summary(session: Session, day: date) -> SummaryWithTrend:
     """Answer with the summary of a date, and its key figures beside those of earlier dates."""
-    read_query(Query)
-    with container().sessions.begin() as session:
-        found = show_summary(session, day)
-    return jsonify(members_of(found.summary) | {"trend": found.trend})
+    found = show_summary(session, day)
+    return view_of(SummaryWithTrend, found.summary, trend=found.trend)

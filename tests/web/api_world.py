@@ -1,0 +1,77 @@
+"""The rows that the examples of the API name. Add what the example of a new route needs.
+
+Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the sent events 1 to
+9; maria has just acknowledged item 5 and resolved item 8. Event 10 is a dead letter. Case 1 is
+open. Outbound job 1 has failed. There is a summary of 2026-11-20.
+"""
+
+from datetime import date
+
+from sqlalchemy import text
+
+from app.bootstrap import Container
+from app.dispatch.dispatch import dispatch_due
+from app.inbox.actions import Action
+from app.inbox.apply_action import apply_action
+from app.outbound.enqueue import submit
+from app.outbound.messages import Text
+from app.outbox.events import FraudCaseCreated
+from app.outbox.record import record_event
+from app.reports.daily_summary import summarise_day
+from tests.web.cases import write_case
+
+ACTOR = "maria"
+ITEMS = 9
+
+
+def build_world(container: Container) -> None:
+    """Write the rows."""
+    _write_failed_job(container)
+    _write_items(container)
+    _write_dead_letter(container)
+    write_case(container.sessions)
+    summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
+
+
+def _write_items(container: Container) -> None:
+    with container.sessions.begin() as session:
+        for number in range(1, ITEMS + 1):
+            record_event(session, _event(number))
+    assert dispatch_due(container.dispatcher).sent == ITEMS
+    with container.sessions.begin() as session:
+        apply_action(session, 5, Action.ACKNOWLEDGE, actor=ACTOR)
+        apply_action(session, 8, Action.RESOLVE, actor=ACTOR)
+
+
+def _write_dead_letter(container: Container) -> None:
+    with container.sessions.begin() as session:
+        assert record_event(session, _event(10)) == 10
+        session.execute(
+            text(
+                "UPDATE cc_automation_events SET status = 'failed', attempts = 10, dead_at = now(),"
+                " next_attempt_at = NULL, last_error = 'KeyError' WHERE id = 10"
+            )
+        )
+
+
+def _write_failed_job(container: Container) -> None:
+    with container.sessions.begin() as session:
+        submit(
+            session,
+            recipient="+12025550147",
+            message=Text("Your card is blocked."),
+            actor=ACTOR,
+            vault=container.vault,
+        )
+        session.execute(
+            text(
+                "UPDATE cc_outbound_jobs SET status = 'failed', attempts = 5, failed_at = now(),"
+                " next_attempt_at = NULL, last_error = 'Unknown recipient'"
+            )
+        )
+
+
+def _event(number: int) -> FraudCaseCreated:
+    return FraudCaseCreated(
+        case_id=number, masked_phone="••• 0147", language="en", report="My card is gone."
+    )

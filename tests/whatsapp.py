@@ -66,7 +66,8 @@ def settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
 def web(container: Container, web_port: int) -> Iterator[str]:
     """The product's web, served where the sandbox posts to."""
     server = make_server("127.0.0.1", web_port, create_app(container), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]  # closing waits for open requests
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
     thread.start()
     yield f"http://127.0.0.1:{web_port}"
     server.shutdown()

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from app.core.tls import tls_context
 from app.customers.identity import Identity
 from app.outbound.messages import Message, Template, Text
 from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
@@ -35,6 +36,7 @@ class WhatsAppProvider:
     def __init__(self, *, base_url: str, access_token: str, phone_number_id: str) -> None:
         self._path = f"{base_url.rstrip('/')}/{phone_number_id}/messages"
         self._http = httpx.Client(
+            verify=tls_context(),
             timeout=TIMEOUT,
             headers={"Authorization": f"Bearer {access_token}"},
             limits=httpx.Limits(

@@ -18,6 +18,7 @@ from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate
 from app.core.settings import Settings
+from app.core.tls import tls_context
 from app.identity.users import ensure_first_admin
 from app.processes import PROCESSES, command_of
 from devtools import ROOT
@@ -153,8 +154,8 @@ class Stack:
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError):
-            ready = httpx.get(f"{self._web}/readyz", timeout=2).is_success
-            return ready and not is_free(self.settings.flower_port)
+            ready = httpx.get(f"{self._web}/readyz", verify=tls_context(), timeout=2)
+            return ready.is_success and not is_free(self.settings.flower_port)
         return False
 
     def _supervise(self, supervisor: Supervisor) -> None:

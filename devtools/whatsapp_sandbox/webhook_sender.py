@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from app.core.tls import tls_context
+
 MAX_WAITING = 10_000
 ATTEMPTS = 6
 FIRST_RETRY_SECONDS = 0.25
@@ -21,7 +23,7 @@ class WebhookSender:
     def __init__(self, *, webhook_url: str, app_secret: str) -> None:
         self._url = webhook_url
         self._secret = app_secret.encode()
-        self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._http = httpx.Client(verify=tls_context(), timeout=TIMEOUT_SECONDS)
         self._closing = threading.Event()
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._deliver, name="webhook-sender", daemon=True)

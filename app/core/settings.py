@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     otp_stuck_minutes: int = _automation("OTP_STUCK_MINUTES", default=30, ge=1, le=10_080)
     otp_stuck_every_minutes: int = _automation("OTP_STUCK_EVERY_MINUTES", default=15, ge=1, le=60)
     daily_summary_at: time = _automation("DAILY_SUMMARY_AT", default=time(9))
+    business_day_starts_at: time = _automation("BUSINESS_DAY_STARTS_AT", default=time(9))
+    business_day_ends_at: time = _automation("BUSINESS_DAY_ENDS_AT", default=time(18))
     timezone: str = _automation("TIMEZONE", default="UTC")
     retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)
     secret_key: SecretStr = _automation("SECRET_KEY", min_length=32)
@@ -171,7 +173,7 @@ class Settings(BaseSettings):
             raise ValueError("must divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60")
         return value
 
-    @field_validator("daily_summary_at")
+    @field_validator("daily_summary_at", "business_day_starts_at", "business_day_ends_at")
     @classmethod
     def _is_a_full_minute(cls, value: time) -> time:
         if value.tzinfo or value.second or value.microsecond:

@@ -1,9 +1,12 @@
 """Set or remove the assignee of an item, in the caller's transaction."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
-from app.inbox.actions import ASSIGN
-from app.inbox.change_item import Change, change_item, checked_note, get_item
+from app.inbox.actions import ASSIGN, CLOSED
+from app.inbox.change_item import Change, change_item, checked_note, get_item, state_of
+from app.inbox.conflicts import conflict_of
 from app.inbox.queries import Item
 
 
@@ -18,17 +21,15 @@ def assign_item(  # noqa: PLR0913 - optional arguments by keyword
 ) -> Item:
     """Make `to` the assignee of an item, with a history entry; None removes the assignee.
 
-    The caller has checked that `to` is a user. Raises NotFound, Conflict as `apply_action`
-    does, or InvalidInput for a note that is too long.
+    The caller has checked that `to` is a user. A promise stays that of the person who made it.
+    Raises NotFound, Conflict as `apply_action` does or if the item is closed, or InvalidInput
+    for a note that is too long.
     """
     kept_note = checked_note(note)
     item = get_item(session, item_id)
-    change = Change(
-        action=ASSIGN,
-        actor=actor,
-        status=item.status,
-        assignee=to,
-        acknowledged_occurrences=item.acknowledged_occurrences,
-        note=kept_note,
-    )
-    return change_item(session, item, change, seen=expected_version or item.version)
+    seen = expected_version or item.version
+    if item.status in CLOSED:
+        raise conflict_of(session, item, ASSIGN, seen=seen)
+    to_state = replace(state_of(item), assignee=to)
+    change = Change(action=ASSIGN, actor=actor, to=to_state, note=kept_note)
+    return change_item(session, item, change, seen=seen)

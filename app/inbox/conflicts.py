@@ -4,27 +4,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
-from app.inbox.actions import CLOSED, Action, past_of
-from app.inbox.models import RECUR, InboxHistory, InboxItem
-from app.inbox.queries import closes_itself, item_of
-
-
-def last_entry(session: Session, item: InboxItem) -> InboxHistory | None:
-    """Return the newest history entry of an item."""
-    return session.scalar(
-        select(InboxHistory)
-        .where(InboxHistory.item_id == item.id)
-        .order_by(InboxHistory.id.desc())
-        .limit(1)
-    )
+from app.inbox.actions import CLOSED, Action, allowed_actions, past_of
+from app.inbox.history import last_change
+from app.inbox.models import RECUR, InboxItem
+from app.inbox.queries import closes_itself
 
 
 def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> Conflict:
     """Return the Conflict for a caller who saw version `seen` and wanted to `verb` the item."""
-    last = last_entry(session, item)
+    last = last_change(session, item)
     if last is not None and last.action == RECUR:
         last = None
-    now_allowed = " or ".join(item_of(item).allowed_actions)
+    now_allowed = " or ".join(allowed_actions(item.status, closes_itself=closes_itself(item)))
     if seen != item.version and (last is None or last.at < item.updated_at):
         return Conflict(
             f"Item {item.id} has changed since you loaded it: it has come up {item.occurrences}"

@@ -17,6 +17,8 @@ def count_down(session: Session, item_id: int) -> None:
     item.occurrences -= 1
     if item.acknowledged_occurrences is not None:
         item.acknowledged_occurrences = min(item.acknowledged_occurrences, item.occurrences)
+    if item.snoozed_occurrences is not None:
+        item.snoozed_occurrences = min(item.snoozed_occurrences, item.occurrences)
     item.version += 1
     if item.occurrences == 0 and item.status not in CLOSED:
         _resolve(session, item)
@@ -36,3 +38,5 @@ def _resolve(session: Session, item: InboxItem) -> None:
     )
     item.status = ItemStatus.RESOLVED
     item.closed_at = func.now()
+    item.promised_until = item.promised_by = None
+    item.snoozed_until = item.snoozed_occurrences = None

@@ -7,7 +7,7 @@ have no further indexes to maintain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
 
@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, contains_text, decode_cursor, read_page
 from app.core.views import HistoryEntry, view_of
-from app.inbox.actions import Action, allowed_actions
+from app.inbox.actions import UNDO, allowed_acts
 from app.inbox.drafts import DEAD_LETTER, Severity
+from app.inbox.history import undoable_change
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
 
 COUNT_CAP = 1_000
@@ -69,15 +70,20 @@ class Item:
     created_at: datetime
     last_seen_at: datetime
     closed_at: datetime | None
-    allowed_actions: tuple[Action, ...]
+    allowed_actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemHistoryEntry(HistoryEntry):
-    """One action on an item, with its assignee before and after it."""
+    """One action on an item, with its assignee before and after it.
+
+    `until` is the time of a promise or the end of a snooze, and `reason` that of a dismissal.
+    """
 
     from_assignee: str | None
     to_assignee: str | None
+    until: datetime | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +108,18 @@ def list_items(
     ).map(item_of)
 
 
-def show_item(session: Session, item_id: int) -> ItemWithHistory:
-    """Return an item with its history. Raises NotFound."""
+def show_item(session: Session, item_id: int, *, actor: str | None = None) -> ItemWithHistory:
+    """Return an item with its history, and whether `actor` may undo. Raises NotFound."""
     item = session.get(InboxItem, item_id)
     if item is None:
         raise NotFound(f"There is no inbox item {item_id}.")
     rows = session.scalars(
         select(InboxHistory).where(InboxHistory.item_id == item_id).order_by(InboxHistory.id)
     )
-    return ItemWithHistory(item_of(item), [view_of(ItemHistoryEntry, row) for row in rows])
+    shown = item_of(item)
+    if actor and undoable_change(session, item, actor):
+        shown = replace(shown, allowed_actions=(*shown.allowed_actions, UNDO))
+    return ItemWithHistory(shown, [view_of(ItemHistoryEntry, row) for row in rows])
 
 
 def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -> Item | None:
@@ -134,7 +143,9 @@ def item_of(row: InboxItem) -> Item:
     return view_of(
         Item,
         row,
-        allowed_actions=allowed_actions(row.status, closes_itself=closes_itself(row)),
+        allowed_actions=allowed_acts(
+            row.status, closes_itself=closes_itself(row), is_snoozed=row.is_snoozed
+        ),
         more_since_acknowledged=_more_since_acknowledged(row),
     )
 

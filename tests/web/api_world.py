@@ -1,8 +1,8 @@
 """The rows that the examples of the API name. Add what the example of a new route needs.
 
 Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the sent events 1 to
-9; maria has just acknowledged item 5 and resolved item 8. Event 10 is a dead letter. Case 1 is
-open. Outbound job 1 has failed. There is a summary of 2026-11-20.
+9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Event 10 is a
+dead letter. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
 """
 
 from datetime import date
@@ -13,6 +13,7 @@ from app.bootstrap import Container
 from app.dispatch.dispatch import dispatch_due
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
+from app.inbox.snooze import snooze_item
 from app.outbound.enqueue import submit
 from app.outbound.messages import Text
 from app.outbox.events import FraudCaseCreated
@@ -40,7 +41,9 @@ def _write_items(container: Container) -> None:
     assert dispatch_due(container.dispatcher).sent == ITEMS
     with container.sessions.begin() as session:
         apply_action(session, 5, Action.ACKNOWLEDGE, actor=ACTOR)
+        apply_action(session, 9, Action.ACKNOWLEDGE, actor=ACTOR)
         apply_action(session, 8, Action.RESOLVE, actor=ACTOR)
+        snooze_item(session, 4, until=None, actor=ACTOR)
 
 
 def _write_dead_letter(container: Container) -> None:

@@ -14,9 +14,10 @@ from app.inbox.apply_action import apply_action
 from app.inbox.assign import assign_item
 from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.drafts import Severity, drafted_types
+from app.inbox.history import UNDO_SECONDS
 from app.inbox.models import ItemStatus
 from app.inbox.queries import list_items, show_item
-from app.inbox.undo import UNDO_SECONDS, undo_action
+from app.inbox.undo import undo_action
 from app.web.context import actor, container, offer_undo
 from app.web.links import inside
 from app.web.queries import InboxPageQuery

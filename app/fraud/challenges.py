@@ -20,11 +20,13 @@ from app.outbound.models import OutboundJob, OutboundKind
 
 MAX_COMPARED = 100
 """An entered code is compared with at most this many codes, the newest first."""
+MAX_VERIFICATIONS = 3
+"""A text of a customer must not hold a code of their last verifications, this many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The unused codes of a verification, newest first, at the moment `now`.
+    """Codes that were sent, newest first, at the moment `now`.
 
     If the provider does not answer, the send is repeated with a second code, but the first
     may have arrived too. So every code that has not expired is accepted.
@@ -46,6 +48,10 @@ class Codes:
     def is_right(self, entered: str) -> bool:
         """Tell whether `entered` is a code that has not expired."""
         return self.accepted(entered) is not None
+
+    def is_known(self, digits: str) -> bool:
+        """Tell whether `digits` are one of these codes, expired or not."""
+        return self._matching(digits) is not None
 
     def accepted(self, entered: str) -> OtpChallenge | None:
         """Return the challenge with this code if it has not expired, otherwise None."""
@@ -80,6 +86,23 @@ def codes_of(
     challenges = session.scalars(
         select(OtpChallenge)
         .where(OtpChallenge.verification_job_id == verification.id, OtpChallenge.used_at.is_(None))
+        .order_by(OtpChallenge.id.desc())
+        .limit(MAX_COMPARED)
+    )
+    return Codes(challenges.all(), vault, now)
+
+
+def codes_sent_to(session: Session, customer_id: int, *, vault: Vault, now: datetime) -> Codes:
+    """Return the codes of a customer's last verifications, used and expired ones too."""
+    verifications = (
+        select(VerificationJob.id)
+        .where(VerificationJob.customer_id == customer_id)
+        .order_by(VerificationJob.id.desc())
+        .limit(MAX_VERIFICATIONS)
+    )
+    challenges = session.scalars(
+        select(OtpChallenge)
+        .where(OtpChallenge.verification_job_id.in_(verifications))
         .order_by(OtpChallenge.id.desc())
         .limit(MAX_COMPARED)
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import structlog
 from sqlalchemy import func
@@ -9,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
+from app.core.redaction import KnownSecrets
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
 from app.fraud.answer_limits import Answering, AnswerLimits
 from app.fraud.cases import add_message, case_for_message, open_case
-from app.fraud.challenges import Codes, codes_of
+from app.fraud.challenges import Codes, codes_of, codes_sent_to
 from app.fraud.conversation import decide_reply, language_of
 from app.fraud.conversation_state import read_conversation_state
 from app.fraud.decisions import (
@@ -36,7 +38,7 @@ from app.fraud.models import FraudCase, InboundMessage, VerificationJob, Verific
 from app.fraud.otp import SEND_WINDOW
 from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
 from app.fraud.replies import is_ours, render
-from app.fraud.storable import MAX_MESSAGE, storable
+from app.fraud.storable import MAX_MESSAGE, MAX_REPORT, storable
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
 from app.outbox.events import UnverifiedAnswersLimited
@@ -91,7 +93,17 @@ def receive(  # noqa: PLR0913 - each is a keyword argument
     state = read_conversation_state(session, customer.id, verification, code, message_id=message_id)
     decision = decide_reply(said, state, is_right=codes.is_right, is_edit=message.is_edit)
     answering = limits.judge(decision, state)
-    intake = _Intake(session, customer, vault, now, verification, codes, answering, _noted(message))
+    intake = _Intake(
+        session,
+        message.sender,
+        customer,
+        vault,
+        now,
+        verification,
+        codes,
+        answering,
+        _noted(message),
+    )
     intake.write(decision, said, language_of(said, state))
     return decision
 
@@ -134,11 +146,12 @@ def _keep(
     return session.scalar(statement)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Intake:
     """Writes the decision on one message."""
 
     session: Session
+    sender: Identity
     customer: KnownCustomer
     vault: Vault
     now: datetime
@@ -194,7 +207,7 @@ class _Intake:
 
     def _begin(self, report: str, language: Language) -> VerificationJob:
         verification = VerificationJob(
-            customer_id=self.customer.id, language=language, report=storable(report)
+            customer_id=self.customer.id, language=language, report=self._storable(report)
         )
         self.session.add(verification)
         self.session.flush()
@@ -223,12 +236,25 @@ class _Intake:
     def _note_on_case(self, text: str) -> FraudCase | None:
         case = case_for_message(self.session, self.customer.id)
         if case is not None:
-            add_message(self.session, case, storable(text, limit=MAX_MESSAGE))
+            add_message(self.session, case, self._storable(text, limit=MAX_MESSAGE))
         return case
 
     def _add(self, verification: VerificationJob, report: str | None) -> None:
         if report:
-            verification.report = storable(f"{verification.report}\n{report}")
+            verification.report = self._storable(f"{verification.report}\n{report}")
+
+    def _storable(self, text: str, *, limit: int = MAX_REPORT) -> str:
+        numbers = [part for part in (self.sender.number, self.sender.user_id) if part]
+        known = KnownSecrets(own_numbers=numbers, is_code=self._is_sent_code)
+        return storable(text, known=known, limit=limit)
+
+    def _is_sent_code(self, digits: str) -> bool:
+        return self._sent_codes.is_known(digits)
+
+    @cached_property
+    def _sent_codes(self) -> Codes:
+        """The codes to look for. A text without six digits needs none of them."""
+        return codes_sent_to(self.session, self.customer.id, vault=self.vault, now=self.now)
 
     def _close(self, verification: VerificationJob, status: VerificationStatus) -> None:
         verification.status = status

@@ -14,6 +14,8 @@ class Event:
     """A fact for the admins. Subclasses define type, key and subject."""
 
     event_type: ClassVar[str]
+    prose_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields with sentences, in which six digits may be an amount and stay readable."""
 
     @property
     def dedupe_key(self) -> str:
@@ -64,6 +66,7 @@ class FraudCaseCreated(Event):
     """An OTP-verified report has become a case."""
 
     event_type: ClassVar[str] = "fraud_case_created"
+    prose_fields: ClassVar[frozenset[str]] = frozenset({"report"})
 
     case_id: int
     masked_phone: str
@@ -82,6 +85,7 @@ class FraudCaseMessageAdded(Event):
     """The customer of an open case wrote more."""
 
     event_type: ClassVar[str] = "fraud_case_message_added"
+    prose_fields: ClassVar[frozenset[str]] = frozenset({"text"})
 
     case_id: int
     message_id: int
@@ -149,6 +153,7 @@ class DailyOperationalSummaryReady(Event):
     """The summary of a business date is done."""
 
     event_type: ClassVar[str] = "daily_operational_summary_ready"
+    prose_fields: ClassVar[frozenset[str]] = frozenset({"headline", "report"})
 
     business_date: date
     headline: str

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core.redaction import redact
+from app.core.redaction import redact, redact_prose
 from app.outbox.events import CATALOGUE, Event
 from app.outbox.models import AutomationEvent
 
@@ -46,6 +46,13 @@ def _row(event: Event) -> dict[str, Any]:
     return {
         "event_type": event.event_type,
         "dedupe_key": event.dedupe_key,
-        "payload": redact(event.payload),
+        "payload": _payload(event),
         "subject_ref": event.subject_ref,
     }
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    payload = event.payload
+    prose = {name: redact_prose(payload[name]) for name in event.prose_fields}
+    redacted: dict[str, Any] = redact(payload)
+    return redacted | prose

@@ -1,11 +1,13 @@
 """The intake of customers' messages, with a real database and the sandbox provider."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.bootstrap import Container
+from app.core.redaction import HIDDEN, KnownSecrets
 from app.customers.identity import Identity
 from app.fraud.intake import CustomerMessage, receive
 from app.fraud.storable import MAX_REPORT, storable
@@ -273,12 +275,46 @@ def test_a_verification_within_its_lifetime_is_completed(customer: Customer, rea
     assert customer.write(code) == "Verify"
 
 
+NOTHING_KNOWN = KnownSecrets(own_numbers=(), is_code=lambda _digits: False)
+
+
 @pytest.mark.parametrize(
     "report", ["\x00 fraud", "fraud \ud83d", "fraud\u202e", "fraud " * 1000, "fraud 4111111111111"]
 )
 def test_every_report_is_made_storable(customer: Customer, read: Read, report: str) -> None:
     assert customer.write(report) == "Begin"
     (job,) = read("SELECT report FROM cc_verification_jobs")
-    assert job["report"] == storable(report)
+    assert job["report"] == storable(report, known=NOTHING_KNOWN)
     assert len(job["report"]) <= MAX_REPORT
     assert "4111111111111" not in job["report"]
+
+
+@pytest.mark.parametrize(
+    "written", ["{}", "my pin {} ok", "{0[0]}9{0}", "{0[0]}-{0[1]} x {0[2]}{0[3]}+{0[4]}{0[5]}"]
+)
+def test_a_code_that_was_sent_is_not_stored_in_a_report(
+    customer: Customer, read: Read, written: str
+) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    customer.write(f"More fraud: {written.format(code)} and 250000 pesos were gone.")
+    (job,) = read("SELECT report FROM cc_verification_jobs")
+    assert code not in re.sub(r"\D", "", job["report"].replace("250000", ""))
+    assert HIDDEN in job["report"]
+    assert "250000 pesos" in job["report"]
+
+
+def test_a_used_code_is_not_stored_in_a_case(customer: Customer, read: Read) -> None:
+    customer.write(REPORT)
+    code = customer.code()
+    customer.write(code)
+    customer.write(f"I typed {code} there and they took 250000 of mine")
+    (message,) = read("SELECT text FROM cc_fraud_case_messages")
+    assert message["text"] == f"I typed {HIDDEN} there and they took 250000 of mine"
+
+
+def test_an_item_keeps_a_six_digit_amount_of_a_report(customer: Customer, read: Read) -> None:
+    customer.write("They stole 250000 from me, fraud!")
+    customer.write(customer.code())
+    (event,) = read("SELECT payload FROM cc_automation_events")
+    assert "250000" in event["payload"]["report"]

@@ -19,6 +19,7 @@ from benchmarks import (
     poll,
     rivals,
     summary,
+    viewers,
     webhooks,
 )
 from benchmarks.lab import Lab, open_lab
@@ -34,6 +35,7 @@ QUICK: dict[str, Measure] = {
     "poll": lambda lab, report: poll.run(lab, report, sizes=(0, 10_000, 100_000), rounds=9),
     "outbound": lambda lab, report: outbound.run(lab, report, sizes=(0, 100_000), seconds=8),
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=3),
+    "viewers": lambda lab, report: viewers.run(lab, report, items=4),
     "summary": lambda lab, report: summary.run(lab, report, events=100_000, rounds=5),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=5, seconds=1),
@@ -47,6 +49,7 @@ FULL: dict[str, Measure] = {
         lab, report, sizes=(0, 300_000, 3_000_000), seconds=25
     ),
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=9),
+    "viewers": lambda lab, report: viewers.run(lab, report, items=10),
     "summary": lambda lab, report: summary.run(lab, report, events=1_000_000, rounds=7),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=31, seconds=2),

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
@@ -157,3 +157,15 @@ class InboxHistory(HistoryColumns, Base):
     until: Mapped[datetime | None]
     reason: Mapped[str | None]
     before: Mapped[dict[str, Any] | None]
+
+
+class InboxChanges(Base):
+    """A part of the count of changes. A trigger adds 1 to one row per transaction.
+
+    The sum of all rows grows when a change of an item becomes visible.
+    """
+
+    __tablename__ = "cc_inbox_changes"
+
+    id: Mapped[BigId]
+    changes: Mapped[int] = mapped_column(BigInteger)

@@ -3,18 +3,28 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import request, session
+from flask import Flask, current_app, request, session
 
 from app.identity.roles import Credential, Identity
 from app.identity.tokens import verify_token
 from app.identity.users import Account, find_account
 from app.web.context import container
 from app.web.security import SESSION_HOURS
+from app.web.shared_reads import SharedReads
 
 ROLE_HEADER = "x-user-role"
 
+POLLED_ENDPOINT = "changes.show"
+POLLED_SECONDS = 5.0
+"""How long an open page may still ask for changes after its account was disabled."""
+
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _USER, _STAMP, _SINCE = "user", "stamp", "since"
+
+
+def install(app: Flask) -> None:
+    """Keep the accounts of polling pages for a moment."""
+    app.extensions["accounts"] = SharedReads(seconds=POLLED_SECONDS)
 
 
 def identify() -> Identity | None:
@@ -51,11 +61,21 @@ def _by_token(text: str) -> Identity | None:
 def _by_session() -> Identity | None:
     if not _is_recent():
         return None
-    with container().sessions.begin() as database:
-        account = find_account(database, session[_USER])
+    account = _account_of_poll() if request.endpoint == POLLED_ENDPOINT else _account()
     if account is None or account.stamp != session[_STAMP]:
         return None
     return Identity(name=account.username, role=account.role, credential=Credential.SESSION)
+
+
+def _account() -> Account | None:
+    with container().sessions.begin() as database:
+        return find_account(database, session[_USER])
+
+
+def _account_of_poll() -> Account | None:
+    """Return the account as of at most POLLED_SECONDS ago: each open page asks every second."""
+    shared: SharedReads = current_app.extensions["accounts"]
+    return shared.get(session[_USER], lambda _: _account())
 
 
 def _is_recent() -> bool:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from app.identity.roles import Credential, require_admin
-from app.web.credentials import identify
+from app.web import credentials
 from app.web.links import inside
 from app.web.problems import is_for_programs
 
@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
     """Check every request, also those without a route."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf.init_app(app)
+    credentials.install(app)
     app.before_request(_guard)
 
 
@@ -46,7 +47,7 @@ def _guard() -> ResponseReturnValue | None:
     request.max_content_length = MAX_BODY_BYTES
     if request.endpoint in OPEN_ENDPOINTS:
         return None
-    identity = identify()
+    identity = credentials.identify()
     if identity is None:
         return _ask_for_identity()
     g.identity = identity

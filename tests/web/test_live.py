@@ -35,9 +35,13 @@ def report(container: Container) -> Callable[[int], None]:
 
 
 def refresh(page: Page) -> None:
-    """Refresh the page now, once its script listens. It also does so every few seconds."""
-    expect(page.locator("#live-state")).not_to_be_empty()
+    """Let the page ask for changes now. It also does so by itself."""
+    await_first_answer(page)
     page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def await_first_answer(page: Page) -> None:
+    expect(page.locator("#live-state")).not_to_be_empty()
 
 
 def end_session(page: Page) -> None:
@@ -55,6 +59,7 @@ def test_a_new_item_is_announced_and_moves_no_row(
 ) -> None:
     report(1)
     sign_in(page)
+    await_first_answer(page)
     before = titles(page)
     report(2)
     refresh(page)
@@ -91,10 +96,10 @@ def test_a_network_that_is_away_is_said_and_what_came_meanwhile_is_shown(
     sign_in(page)
     state = page.locator("#live-state")
     expect(state).to_contain_text("Updated")
-    page.route("**/automation*", lambda route: route.abort())
+    page.route("**/automation**", lambda route: route.abort())
     refresh(page)
     expect(state).to_contain_text("Offline since")
-    page.unroute("**/automation*")
+    page.unroute("**/automation**")
     report(1)
     refresh(page)
     expect(state).to_contain_text("Updated")

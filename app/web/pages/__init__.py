@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from app.web.pages import cases, customers, events, inbox, login, outbound, overview, reports
+from app.web.pages import (
+    cases,
+    changes,
+    customers,
+    events,
+    inbox,
+    login,
+    outbound,
+    overview,
+    reports,
+)
 from app.web.pages.display import FILTERS, page_values, with_query
 
 
@@ -12,5 +22,6 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["with_query"] = with_query  # imported macros see globals only
     app.context_processor(page_values)
-    for module in (login, inbox, events, overview, cases, customers, outbound, reports):
+    changes.install(app)
+    for module in (login, inbox, changes, events, overview, cases, customers, outbound, reports):
         app.register_blueprint(module.blueprint)

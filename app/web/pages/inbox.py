@@ -5,8 +5,10 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
+from app.core.paging import Page
 from app.identity.queries import list_assignable, require_assignable
 from app.inbox.actions import Action
 from app.inbox.add_note import add_note
@@ -16,7 +18,7 @@ from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.history import UNDO_SECONDS
 from app.inbox.models import ItemStatus
-from app.inbox.queries import list_items, show_item
+from app.inbox.queries import Item, list_items, show_item
 from app.inbox.undo import undo_action
 from app.web.context import actor, container, offer_undo
 from app.web.links import inside
@@ -53,7 +55,7 @@ def index() -> ResponseReturnValue:
     """Show a page of items, with counts above them."""
     query = read_query(InboxPageQuery)
     with container().sessions.begin() as session:
-        page = list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
+        page = list_rows(session, query)
         stats = read_stats(session)
     return render_template(
         "inbox.html",
@@ -133,6 +135,11 @@ def undo(item_id: int) -> ResponseReturnValue:
     except Conflict as conflict:
         flash(str(conflict), "warning")
     return redirect(_next_page(item_id, form.back), HTTPStatus.SEE_OTHER)
+
+
+def list_rows(session: Session, query: InboxPageQuery) -> Page[Item]:
+    """Return the items that the inbox page shows for `query`."""
+    return list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
 
 
 def _done(item_id: int, sentence: str, form: ActForm) -> ResponseReturnValue:

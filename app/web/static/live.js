@@ -1,114 +1,129 @@
-// Refreshes a page without moving the rows that a person reads.
+// Keeps a page up to date without moving the rows that a person reads.
 //
-// The page is fetched again every few seconds. Elements with data-live are replaced, unless the
-// focus or a selection is in them. The rows in data-live-rows stay where they are: a bar says how
-// many are new or changed, and shows them on request. #live-state says how fresh the page is.
-(() => {
-  const state = document.getElementById("live-state");
+// The strip is replaced when it changes, unless the focus or a selection is in it. The rows in
+// data-live-rows stay where they are: a bar says how many are new or changed, and shows them on
+// request. Other parts with data-live come from the page itself, which is fetched again every few
+// seconds while it is visible. #live-state says how fresh the page is.
+import { poll, serverNow } from "./poll.js";
+import "./attention.js";
+
+const PAGE_SECONDS = 5;
+const TIMES_SECONDS = 20;
+
+const state = document.getElementById("live-state");
+const bar = document.getElementById("live-bar");
+const isPaused = state?.hasAttribute("data-paused");
+const rows = () => document.querySelector("[data-live-rows]");
+let offlineSince = null;
+
+const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+
+const say = (kind, text) => {
   if (!state) return;
-  const seconds = Number(state.dataset.refreshSeconds);
-  const HIDDEN_SECONDS = 30;
-  const title = document.title;
-  const bar = document.getElementById("live-bar");
-  let latest = null;
-  let offlineSince = null;
-  let refreshes = 0;
+  state.dataset.state = kind;
+  if (state.textContent !== text) state.textContent = text;
+};
 
-  const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+const sayUpdated = () => {
+  offlineSince = null;
+  if (isPaused) say("paused", "Paused: older items are not refreshed.");
+  else say("live", `Updated ${clock(new Date())}`);
+};
 
-  const say = (kind, text) => {
-    state.dataset.state = kind;
-    if (state.textContent !== text) state.textContent = text;
-  };
+const sayOffline = () => {
+  offlineSince ??= new Date();
+  say("offline", `Offline since ${clock(offlineSince)}. Trying again.`);
+};
 
-  const rowsOf = (root) => root.querySelector("[data-live-rows]");
-  const versions = (rows) =>
-    new Map([...rows.querySelectorAll("[data-item]")].map((row) => [row.dataset.item, row.dataset.version]));
+const saySignedOut = () => say("signed-out", "You are signed out. Reload the page to sign in again.");
 
-  const isInUse = (element) => {
-    const selection = getSelection();
-    return element.contains(document.activeElement)
-      || (!selection.isCollapsed && selection.containsNode(element, true));
-  };
+const isInUse = (element) => {
+  const selection = getSelection();
+  return element.contains(document.activeElement)
+    || (!selection.isCollapsed && selection.containsNode(element, true));
+};
 
-  const replaceParts = (page) => {
-    for (const part of document.querySelectorAll("[data-live]")) {
-      const next = page.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) part.replaceWith(document.adoptNode(next));
-    }
-  };
+const replacePart = (part, next) => {
+  if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) part.replaceWith(document.adoptNode(next));
+};
 
-  const updateTimes = (page) => {
-    for (const time of page.querySelectorAll("[data-item] time")) {
-      const id = time.closest("[data-item]").dataset.item;
-      const shown = document.querySelector(`[data-item="${id}"] time`);
-      if (shown && shown.dateTime === time.dateTime) shown.textContent = time.textContent;
-    }
-  };
-
-  const words = (count, word) => (count ? [`${count} ${word}`] : []);
-
-  const announceRows = (page) => {
-    if (!bar) return;
-    const [shown, found] = [versions(rowsOf(document)), versions(rowsOf(page))];
-    const fresh = [...found.keys()].filter((id) => !shown.has(id)).length;
-    const changed = [...found].filter(([id, version]) => shown.has(id) && shown.get(id) !== version).length;
-    const gone = [...shown.keys()].filter((id) => !found.has(id)).length;
-    const text = [...words(fresh, "new"), ...words(changed, "changed"), ...words(gone, "moved away")].join(", ");
-    bar.hidden = !text;
-    bar.querySelector("span").textContent = text;
-    document.title = fresh ? `(${fresh}) ${title}` : title;
-  };
-
-  const showRows = () => {
-    if (latest) rowsOf(document).replaceWith(document.adoptNode(rowsOf(latest)));
-    latest = null;
-    bar.hidden = true;
-    document.title = title;
-    rowsOf(document).querySelector("a")?.focus({ preventScroll: true });
-  };
-
-  const fetchPage = async () => {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return "signed-out";
-    if (!answer.ok) throw new Error(answer.status);
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  };
-
-  const refresh = async () => {
-    const turn = ++refreshes;
-    try {
-      const page = await fetchPage();
-      if (turn !== refreshes) return; // a later refresh has begun
-      offlineSince = null;
-      if (page === "signed-out") {
-        say("signed-out", "You are signed out. Reload the page to sign in again.");
-        return;
-      }
-      replaceParts(page);
-      updateTimes(page);
-      announceRows(page);
-      latest = page;
-      say("live", `Updated ${clock(new Date())}`);
-    } catch {
-      if (turn !== refreshes) return;
-      offlineSince ??= new Date();
-      say("offline", `Offline since ${clock(offlineSince)}. Trying again.`);
-    }
-  };
-
-  const again = () => setTimeout(async () => {
-    await refresh();
-    again();
-  }, (document.hidden ? HIDDEN_SECONDS : seconds) * 1000);
-
-  bar?.addEventListener("click", showRows);
-  if (!seconds) {
-    say("paused", "Paused: older items are not refreshed.");
-    return;
+const replaceParts = (root) => {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    replacePart(part, root.querySelector(`[data-live="${part.dataset.live}"]`));
   }
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
-  addEventListener("online", refresh);
-  say("live", `Updated ${clock(new Date())}`);
-  again();
-})();
+};
+
+const replaceStrip = (html) => {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  replaceParts(template.content);
+};
+
+const shownVersions = () =>
+  new Map([...rows().querySelectorAll("[data-item]")].map((row) => [Number(row.dataset.item), Number(row.dataset.version)]));
+
+const words = (count, word) => (count ? [`${count} ${word}`] : []);
+
+const announceRows = (found) => {
+  if (!bar || isPaused) return;
+  const [shown, now] = [shownVersions(), new Map(found)];
+  const fresh = [...now.keys()].filter((id) => !shown.has(id)).length;
+  const changed = [...now].filter(([id, version]) => shown.has(id) && shown.get(id) !== version).length;
+  const gone = [...shown.keys()].filter((id) => !now.has(id)).length;
+  const text = [...words(fresh, "new"), ...words(changed, "changed"), ...words(gone, "moved away")].join(", ");
+  bar.hidden = !text;
+  bar.querySelector("span").textContent = text;
+};
+
+const fetchPage = async () => {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (answer.redirected || !answer.ok) throw new Error(answer.status);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+};
+
+const showRows = async () => {
+  try {
+    const page = await fetchPage();
+    rows().replaceWith(document.adoptNode(page.querySelector("[data-live-rows]")));
+    bar.hidden = true;
+    rows().querySelector("a")?.focus({ preventScroll: true });
+    dispatchEvent(new CustomEvent("changes:shown"));
+  } catch {
+    poll(); // says whether the network is away or the session has ended
+  }
+};
+
+const refreshPage = async () => {
+  if (!document.hidden) await fetchPage().then(replaceParts, () => {});
+  setTimeout(refreshPage, PAGE_SECONDS * 1000);
+};
+
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const LONGEST_AGE_SECONDS = 30 * 86400;
+
+const ago = (moment) => {
+  const seconds = Math.max((serverNow() - Date.parse(moment)) / 1000, 0);
+  if (seconds > LONGEST_AGE_SECONDS) return null;
+  if (seconds < 10) return "just now";
+  const [size, unit] = UNITS.find(([size]) => seconds >= size);
+  return `${Math.floor(seconds / size)} ${unit} ago`;
+};
+
+const updateTimes = () => {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = ago(time.dateTime);
+    if (text && text !== time.textContent && !isInUse(time)) time.textContent = text;
+  }
+};
+
+addEventListener("changes:found", ({ detail }) => {
+  sayUpdated();
+  replaceStrip(detail.strip);
+  announceRows(detail.rows);
+});
+addEventListener("changes:same", sayUpdated);
+addEventListener("changes:offline", sayOffline);
+addEventListener("changes:signed-out", saySignedOut);
+bar?.addEventListener("click", showRows);
+if (document.querySelector("[data-live]") && !rows()) setTimeout(refreshPage, PAGE_SECONDS * 1000);
+setInterval(updateTimes, TIMES_SECONDS * 1000);

@@ -9,6 +9,7 @@ from app.core.settings import Settings
 HEARTBEAT_SECONDS = 15
 OUTBOUND_SECONDS = 2
 CATCH_UP_SECONDS = 60
+BULK_SECONDS = 2
 DISCARD_SECONDS = 600
 
 
@@ -24,6 +25,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "relay": _every(settings.relay_interval_seconds, "dispatch.relay"),
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
+        "bulk-jobs": _every(BULK_SECONDS, "periodic.run_bulk_jobs"),
         "otp-stuck": _at("periodic.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
         "daily-summary": _at(
             "periodic.daily_summary", hour=summary_at.hour, minute=summary_at.minute

@@ -9,6 +9,7 @@ or a setting of a transaction would end with the first revision.
 from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
+import app.bulk.models
 import app.customers.models
 import app.fraud.models
 import app.identity.models

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
+from app.bulk.run_jobs import run_bulk_jobs
 from app.core.database_errors import as_unavailable
 from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
@@ -36,6 +37,7 @@ pending (`RetryDebounce`)."""
 
 _dispatch_retry = RetryDebounce()
 _outbound_retry = RetryDebounce()
+_bulk_retry = RetryDebounce()
 _redelivery = RedeliveryPolicy()
 
 
@@ -45,6 +47,10 @@ class EventsWait(Exception):
 
 class JobsWait(Exception):
     """Some outbound jobs are due later. Flower shows this as the reason of a retry."""
+
+
+class BatchesWait(Exception):
+    """Some batches of bulk jobs are due later. Flower shows this as the reason of a retry."""
 
 
 @shared_task(name="dispatch.relay")
@@ -111,6 +117,17 @@ def discard_expired_parts() -> int:
     """Delete expired webhook parts from the quarantine; return their number."""
     with container().sessions.begin() as session:
         return discard_expired(session, now=container().clock())
+
+
+@shared_task(name="periodic.run_bulk_jobs", bind=True, **COMES_BACK)
+@as_unavailable()
+def run_bulk(self: Task[..., Any]) -> dict[str, int]:
+    """Take the due batches of bulk jobs, then retry when the next batch is due."""
+    result = run_bulk_jobs(container().sessions, is_stopping=is_stopping)
+    wait = _bulk_retry.countdown(result.due_in)
+    if wait is not None and not is_stopping():
+        raise self.retry(countdown=wait, exc=BatchesWait(result.counts()))
+    return result.counts()
 
 
 def _run(job: PeriodicJob) -> list[str]:

@@ -1,11 +1,12 @@
-"""Undo the caller's last action on an item, in the caller's transaction."""
+"""Undo the last action on an item, in the caller's transaction."""
 
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
-from app.inbox.actions import UNDO
+from app.inbox.actions import UNDO, UNDOABLE
 from app.inbox.change_item import Change, change_item, get_item
-from app.inbox.history import UNDO_SECONDS, undoable_change
+from app.inbox.conflicts import conflict_of
+from app.inbox.history import UNDO_SECONDS, last_change, undoable_change
 from app.inbox.item_state import from_json
 from app.inbox.queries import Item
 
@@ -24,4 +25,20 @@ def undo_action(session: Session, item_id: int, *, actor: str) -> Item:
             f" undo it, within {UNDO_SECONDS} seconds."
         )
     change = Change(action=UNDO, actor=actor, to=from_json(last.before))
+    return change_item(session, item, change, seen=item.version)
+
+
+def undo_change(
+    session: Session, item_id: int, *, actor: str, expected_version: int | None
+) -> Item:
+    """Restore the state from before the last change, whoever made it and however long ago.
+
+    Returns the item. Raises NotFound, and Conflict unless `expected_version` is its version.
+    """
+    item = get_item(session, item_id)
+    last = last_change(session, item)
+    before = last.before if last is not None and last.action in UNDOABLE else None
+    if expected_version != item.version or before is None:
+        raise conflict_of(session, item, UNDO, seen=expected_version or 0)
+    change = Change(action=UNDO, actor=actor, to=from_json(before))
     return change_item(session, item, change, seen=item.version)

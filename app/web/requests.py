@@ -113,13 +113,15 @@ def read_body(model: type[AnyBody]) -> AnyBody:
 def _first_fault(error: ValidationError, kind: str) -> InvalidInput:
     fault = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in fault["loc"])[:100]
-    if not name:
+    if not name and fault["type"] != "value_error":
         return InvalidInput("The body must be a JSON object.")
     if fault["type"] == "extra_forbidden":
         return InvalidInput(f"There is no {kind} {name} here.", field=name)
     if fault["type"] == "missing":
         return InvalidInput(f"The {kind} {name} is missing.", field=name)
     reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not name:
+        return InvalidInput(f"The body {reason}.")
     return InvalidInput(f"The {kind} {name} {reason[0].lower()}{reason[1:]}.", field=name)
 
 

@@ -3,6 +3,7 @@
 Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the sent events 1 to
 9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Event 10 is a
 dead letter. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
+Maria has planned the bulk jobs 1 and 2, and job 3 is done.
 """
 
 from datetime import date
@@ -10,6 +11,8 @@ from datetime import date
 from sqlalchemy import text
 
 from app.bootstrap import Container
+from app.bulk.bulk_actions import ItemAction
+from app.bulk.plan_job import plan_items
 from app.dispatch.dispatch import dispatch_due
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
@@ -30,6 +33,7 @@ def build_world(container: Container) -> None:
     _write_failed_job(container)
     _write_items(container)
     _write_dead_letter(container)
+    _write_bulk_jobs(container)
     write_case(container.sessions)
     summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
 
@@ -70,6 +74,18 @@ def _write_failed_job(container: Container) -> None:
             text(
                 "UPDATE cc_outbound_jobs SET status = 'failed', attempts = 5, failed_at = now(),"
                 " next_attempt_at = NULL, last_error = 'Unknown recipient'"
+            )
+        )
+
+
+def _write_bulk_jobs(container: Container) -> None:
+    with container.sessions.begin() as session:
+        for _ in range(3):
+            plan_items(session, ItemAction.RESOLVE, author=ACTOR, ids=[9])
+        session.execute(
+            text(
+                "UPDATE cc_bulk_jobs SET status = 'done', done = 1, finished_at = now()"
+                " WHERE id = 3"
             )
         )
 

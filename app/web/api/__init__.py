@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web.api import (
     automation,
+    bulk,
     cases,
     checkers,
     customers,
@@ -16,6 +17,7 @@ from app.web.api import (
 
 _PARTS = (
     automation,
+    bulk,
     cases,
     checkers,
     customers,

@@ -1,0 +1,132 @@
+"""Plan a bulk job: fix its targets and count them. Nothing is changed until the job starts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.bulk.bulk_actions import CAP, Arguments, FailureAction, ItemAction
+from app.bulk.check_arguments import check_arguments
+from app.bulk.models import BulkJob, Subject
+from app.bulk.queries import BulkJobView, bulk_job_of
+from app.core.errors import InvalidInput
+from app.core.paging import MAX_LIMIT
+from app.core.views import members_of
+from app.inbox.models import InboxItem
+from app.inbox.queries import ItemFilter, list_items
+
+PAGES_READ = 60
+"""The most pages of a filtered list that a plan reads, because a page of a search may be short."""
+
+Targets = Sequence[tuple[int, int | None]]
+"""Ids of targets, each with its version where it has one."""
+
+_ADD_TARGETS = text(
+    """
+    INSERT INTO cc_bulk_targets (job_id, target_id, version)
+    SELECT :job_id, * FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]))
+    """
+)
+
+
+def plan_items(  # noqa: PLR0913 - optional arguments by keyword
+    session: Session,
+    action: ItemAction,
+    *,
+    author: str,
+    ids: Sequence[int] | None = None,
+    wanted: ItemFilter | None = None,
+    arguments: Arguments | None = None,
+) -> BulkJobView:
+    """Plan `action` on the items `ids`, or on those that match `wanted` now, at most CAP.
+
+    The job stores the version of each item. An item that changes before its turn is skipped.
+    Without `arguments` they are given at the start. Raises InvalidInput.
+    """
+    if ids is not None:
+        targets, is_capped = _versions(session, checked_ids(ids)), False
+    else:
+        targets, is_capped = _matching(session, wanted or ItemFilter())
+    return plan_job(
+        session,
+        Subject.ITEMS,
+        action,
+        author=author,
+        targets=targets,
+        is_capped=is_capped,
+        selection=_selection(ids, wanted),
+        arguments=arguments,
+    )
+
+
+def plan_job(  # noqa: PLR0913 - all by keyword
+    session: Session,
+    subject: Subject,
+    action: ItemAction | FailureAction,
+    *,
+    author: str,
+    targets: Targets,
+    is_capped: bool,
+    selection: dict[str, Any],
+    arguments: Arguments | None,
+) -> BulkJobView:
+    """Store a planned job with its targets."""
+    checked = check_arguments(session, action, arguments) if arguments else Arguments()
+    job = BulkJob(
+        subject=subject,
+        action=action,
+        arguments=checked.to_json(),
+        selection=selection,
+        author=author,
+        total=len(targets),
+        is_capped=is_capped,
+    )
+    session.add(job)
+    session.flush()
+    add_targets(session, job.id, targets)
+    session.refresh(job)
+    return bulk_job_of(session, job)
+
+
+def add_targets(session: Session, job_id: int, targets: Targets) -> None:
+    """Store the targets of a job in one statement."""
+    ids = [target_id for target_id, _ in targets]
+    versions = [version for _, version in targets]
+    session.execute(_ADD_TARGETS, {"job_id": job_id, "ids": ids, "versions": versions})
+
+
+def checked_ids(ids: Sequence[int]) -> list[int]:
+    """Return the ids in order, each once. Raises InvalidInput if there are none or too many."""
+    unique = sorted(set(ids))
+    if not unique:
+        raise InvalidInput("Choose at least one.", field="ids")
+    if len(unique) > CAP:
+        raise InvalidInput(f"At most {CAP:,} can be changed at once.", field="ids")
+    return unique
+
+
+def _versions(session: Session, ids: Sequence[int]) -> Targets:
+    rows = session.execute(select(InboxItem.id, InboxItem.version).where(InboxItem.id.in_(ids)))
+    versions = {row.id: row.version for row in rows}
+    return [(item_id, versions.get(item_id)) for item_id in ids]
+
+
+def _matching(session: Session, wanted: ItemFilter) -> tuple[Targets, bool]:
+    """Return the items that the list shows for `wanted`, and whether more match."""
+    found: list[tuple[int, int | None]] = []
+    cursor: str | None = None
+    for _ in range(PAGES_READ):
+        page = list_items(session, wanted, cursor=cursor, limit=MAX_LIMIT)
+        found += [(item.id, item.version) for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None or len(found) > CAP:
+            break
+    return found[:CAP], cursor is not None or len(found) > CAP
+
+
+def _selection(ids: Sequence[int] | None, wanted: ItemFilter | None) -> dict[str, Any]:
+    if ids is not None:
+        return {"ids": len(set(ids))}
+    given = members_of(wanted or ItemFilter())
+    return {"filter": {name: value for name, value in given.items() if value is not None}}

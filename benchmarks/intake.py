@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.bootstrap import Container, build
 from app.customers.identify import identify
 from app.customers.identity import Identity
-from app.fraud.intake import CustomerMessage, receive
+from app.fraud.customer_messages import CustomerMessage
+from app.fraud.intake import receive
 from app.fraud.models import OtpChallenge, VerificationJob
 from app.fraud.otp import hash_code
 from benchmarks.lab import Lab

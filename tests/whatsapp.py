@@ -16,7 +16,8 @@ from app.core.encryption import Vault
 from app.core.settings import Settings
 from app.customers.identify import KnownCustomer, identify
 from app.customers.identity import Identity
-from app.fraud.intake import CustomerMessage, receive
+from app.fraud.customer_messages import CustomerMessage
+from app.fraud.intake import receive
 from app.outbound.runner import RunResult, run_outbound
 from app.web import create_app
 from devtools.stack.ports import free_port

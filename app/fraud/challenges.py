@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
 from app.core.encryption import Vault
+from app.core.redaction import KnownSecrets
+from app.customers.identity import Identity
 from app.fraud.conversation import CodeState
 from app.fraud.models import OtpChallenge, VerificationJob, VerificationStatus
 from app.fraud.otp import LIFETIME, HashedCode, expires_at, hash_code, is_right, make_code
@@ -107,6 +110,19 @@ def codes_sent_to(session: Session, customer_id: int, *, vault: Vault, now: date
         .limit(MAX_COMPARED)
     )
     return Codes(challenges.all(), vault, now)
+
+
+def known_secrets(
+    session: Session, sender: Identity, customer_id: int, *, vault: Vault, now: datetime
+) -> KnownSecrets:
+    """Return what a text of a customer must not hold. Codes are read when six digits need them."""
+
+    @cache
+    def sent() -> Codes:
+        return codes_sent_to(session, customer_id, vault=vault, now=now)
+
+    numbers = [part for part in (sender.number, sender.user_id) if part]
+    return KnownSecrets(own_numbers=numbers, is_code=lambda digits: sent().is_known(digits))
 
 
 def otp_composer(vault: Vault, clock: Clock) -> Composer:

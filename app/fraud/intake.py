@@ -1,23 +1,21 @@
 """Process one message of a customer: decide, then write the decision."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 
 import structlog
 from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.encryption import Vault
 from app.core.redaction import KnownSecrets
 from app.customers.identify import KnownCustomer, identify
-from app.customers.identity import Identity
 from app.fraud.answer_limits import Answering, AnswerLimits
 from app.fraud.cases import add_message, case_for_message, open_case
-from app.fraud.challenges import Codes, codes_of, codes_sent_to
+from app.fraud.challenges import Codes, codes_of, known_secrets
 from app.fraud.conversation import decide_reply, language_of
 from app.fraud.conversation_state import read_conversation_state
+from app.fraud.customer_messages import CustomerMessage, keep_code, keep_message
 from app.fraud.decisions import (
     AddToCase,
     AddToReport,
@@ -34,9 +32,18 @@ from app.fraud.decisions import (
     Verify,
 )
 from app.fraud.expiry import VERIFICATION_LIFETIME, expire_or_lock_open
-from app.fraud.models import FraudCase, InboundMessage, VerificationJob, VerificationStatus
+from app.fraud.models import FraudCase, VerificationJob, VerificationStatus
 from app.fraud.otp import SEND_WINDOW
-from app.fraud.phrases import Code, Deletion, Echo, Language, Said, Unsupported, understand
+from app.fraud.phrases import (
+    Code,
+    Deletion,
+    Echo,
+    Language,
+    MistypedCode,
+    Said,
+    Unsupported,
+    understand,
+)
 from app.fraud.replies import is_ours, render
 from app.fraud.storable import MAX_MESSAGE, MAX_REPORT, storable
 from app.outbound.enqueue import enqueue, enqueue_otp
@@ -48,22 +55,6 @@ log = structlog.get_logger(__name__)
 
 DELETION = "(The customer deleted a message.)"
 EDIT = "(The customer edited a message.)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerMessage:
-    """One message from the provider. `text` is None if it has no text."""
-
-    provider_message_id: str = field(repr=False)
-    sender: Identity
-    kind: str
-    text: str | None = field(default=None, repr=False)
-    sent_at: datetime | None = None
-
-    @property
-    def is_edit(self) -> bool:
-        """Whether it replaces an earlier message."""
-        return self.kind == "edit"
 
 
 def receive(  # noqa: PLR0913 - each is a keyword argument
@@ -83,26 +74,21 @@ def receive(  # noqa: PLR0913 - each is a keyword argument
     answers, not the changes.
     """
     customer = identify(session, message.sender, vault=vault)
-    message_id = _keep(session, message, customer, vault)
+    said = _said(message)
+    known = known_secrets(session, message.sender, customer.id, vault=vault, now=now)
+    message_id = keep_message(session, message, said, known, customer_id=customer.id, vault=vault)
     if message_id is None:
         return None
     verification = expire_or_lock_open(session, customer.id, lifetime=lifetime)
     codes = codes_of(session, verification, vault=vault, now=now)
-    said = _said(message)
     code = codes.state_for(_entered(said))
     state = read_conversation_state(session, customer.id, verification, code, message_id=message_id)
     decision = decide_reply(said, state, is_right=codes.is_right, is_edit=message.is_edit)
+    if isinstance(said, Code | MistypedCode):
+        keep_code(session, message_id, message, decision, known)
     answering = limits.judge(decision, state)
     intake = _Intake(
-        session,
-        message.sender,
-        customer,
-        vault,
-        now,
-        verification,
-        codes,
-        answering,
-        _noted(message),
+        session, known, customer, vault, now, verification, codes, answering, _noted(message)
     )
     intake.write(decision, said, language_of(said, state))
     return decision
@@ -128,30 +114,12 @@ def _entered(said: Said) -> str | None:
     return said.digits if isinstance(said, Code) else None
 
 
-def _keep(
-    session: Session, message: CustomerMessage, customer: KnownCustomer, vault: Vault
-) -> int | None:
-    """Store the message and return its id; None if it was stored before."""
-    statement = (
-        insert(InboundMessage)
-        .values(
-            message_fingerprint=vault.fingerprint("message", message.provider_message_id),
-            customer_id=customer.id,
-            kind=message.kind,
-            sent_at=message.sent_at,
-        )
-        .on_conflict_do_nothing(index_elements=["message_fingerprint"])
-        .returning(InboundMessage.id)
-    )
-    return session.scalar(statement)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Intake:
     """Writes the decision on one message."""
 
     session: Session
-    sender: Identity
+    known: KnownSecrets
     customer: KnownCustomer
     vault: Vault
     now: datetime
@@ -244,17 +212,7 @@ class _Intake:
             verification.report = self._storable(f"{verification.report}\n{report}")
 
     def _storable(self, text: str, *, limit: int = MAX_REPORT) -> str:
-        numbers = [part for part in (self.sender.number, self.sender.user_id) if part]
-        known = KnownSecrets(own_numbers=numbers, is_code=self._is_sent_code)
-        return storable(text, known=known, limit=limit)
-
-    def _is_sent_code(self, digits: str) -> bool:
-        return self._sent_codes.is_known(digits)
-
-    @cached_property
-    def _sent_codes(self) -> Codes:
-        """The codes to look for. A text without six digits needs none of them."""
-        return codes_sent_to(self.session, self.customer.id, vault=self.vault, now=self.now)
+        return storable(text, known=self.known, limit=limit)
 
     def _close(self, verification: VerificationJob, status: VerificationStatus) -> None:
         verification.status = status

@@ -20,15 +20,25 @@ class VerificationStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class CodeResult(StrEnum):
+    """What became of a code that a customer returned."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCHECKED = "unchecked"
+    """Not compared: none was awaited, it had expired, or it did not have six digits."""
+
+
 class InboundMessage(Base):
-    """One message of a customer, without its text.
+    """One message of a customer. Its text is redacted; that of a code is not stored.
 
     The provider's message id contains the customer's number in base64, so only its keyed
-    fingerprint is stored.
+    fingerprint is stored. `code` is set if the message was a code.
     """
 
     __tablename__ = "cc_inbound_messages"
     __table_args__ = (
+        CheckConstraint("code IN ('right', 'wrong', 'unchecked')", name="code_known"),
         Index("ix_cc_inbound_messages_created", "created_at"),
         Index("ix_cc_inbound_messages_customer", "customer_id", "created_at"),
     )
@@ -37,6 +47,8 @@ class InboundMessage(Base):
     message_fingerprint: Mapped[str] = mapped_column(unique=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("cc_customers.id"))
     kind: Mapped[str]
+    text: Mapped[str | None]
+    code: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 

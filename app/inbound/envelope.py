@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 from app.core.errors import InvalidInput
 from app.customers.identity import IdentityChange
-from app.fraud.intake import CustomerMessage
+from app.fraud.customer_messages import CustomerMessage
 from app.inbound.contacts import completed
 from app.inbound.items import CHANGES, read_identity_change, read_message, read_status
 from app.outbound.statuses import REPORTED, StatusReport

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, model_validator
 
 from app.customers.identity import USER_ID, Identity, IdentityChange
-from app.fraud.intake import CustomerMessage
+from app.fraud.customer_messages import CustomerMessage
 from app.outbound.statuses import StatusReport
 
 MAX_TEXT = 4096

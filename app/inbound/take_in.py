@@ -14,7 +14,8 @@ from app.core.encryption import Vault
 from app.customers.identify import move_identity
 from app.customers.identity import IdentityChange
 from app.fraud.answer_limits import AnswerLimits
-from app.fraud.intake import CustomerMessage, receive
+from app.fraud.customer_messages import CustomerMessage
+from app.fraud.intake import receive
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
 from app.inbound.quarantine import quarantine

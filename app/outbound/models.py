@@ -121,6 +121,8 @@ class OutboundJob(Base):
     last_error: Mapped[str | None]
     last_error_code: Mapped[int | None]
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]

@@ -118,6 +118,10 @@ def finish_sent(
     job.message_fingerprint = message_fingerprint
     job.sent_at = func.coalesce(OutboundJob.sent_at, func.now())
     job.status = status
+    if status == OutboundStatus.DELIVERED:
+        job.delivered_at = func.now()
+    if status == OutboundStatus.READ:
+        job.read_at = func.now()
     job.next_attempt_at = job.failed_at = job.claimed_at = job.waits_for = None
     job.last_error = job.last_error_code = None
     session.flush()

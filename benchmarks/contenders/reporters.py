@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from app.bootstrap import build
 from app.core.settings import Settings
-from app.fraud.intake import CustomerMessage, receive
+from app.fraud.customer_messages import CustomerMessage
+from app.fraud.intake import receive
 from app.inbound.envelope import read_parts
 
 REPORTERS = 8

@@ -9,7 +9,8 @@ import pytest
 from app.bootstrap import Container
 from app.core.redaction import HIDDEN, KnownSecrets
 from app.customers.identity import Identity
-from app.fraud.intake import CustomerMessage, receive
+from app.fraud.customer_messages import CustomerMessage
+from app.fraud.intake import receive
 from app.fraud.storable import MAX_REPORT, storable
 from devtools.whatsapp_sandbox.server import RunningSandbox
 from tests.conftest import TurnableClock

@@ -1,0 +1,142 @@
+"""Entries of a timeline, and its keyset pages, newest first.
+
+Each feature selects its own entries in a Window. Entries of one instant are ordered by their
+rank, which follows cause and effect, and then by id. The cursor is the place of an entry.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from app.core.errors import InvalidInput
+
+PAGE = 200
+"""How many entries a page of a timeline has."""
+
+AnySelect = TypeVar("AnySelect", bound="Select[*tuple[Any, ...]]")
+
+_CURSOR = re.compile(r"at:([0-9]{1,17}):([0-9]{1,2}):([0-9]{1,19})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Rank(IntEnum):
+    """The order of entries of one instant."""
+
+    CUSTOMER_WROTE = 10
+    VERIFICATION_BEGAN = 20
+    VERIFICATION_ENDED = 21
+    CASE_OPENED = 30
+    EVENT_RECORDED = 40
+    EVENT_FAILED = 41
+    EVENT_DIED = 42
+    EVENT_DELIVERED = 43
+    EVENT_ACT = 44
+    ITEM_OPENED = 50
+    ITEM_ACT = 51
+    MESSAGE_QUEUED = 60
+    MESSAGE_ACT = 61
+    MESSAGE_TRIED = 62
+    MESSAGE_DELIVERED = 63
+    MESSAGE_READ = 64
+    MESSAGE_FAILED = 65
+
+
+class Place(NamedTuple):
+    """The place of an entry in a timeline."""
+
+    at: datetime
+    rank: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a timeline. `ref` is what it is about, e.g. `case:42`.
+
+    `text` is a sentence, `detail` the redacted words that belong to it, in `language` if it is
+    known. `actor` is the person who acted.
+    """
+
+    at: datetime
+    kind: str
+    ref: str
+    text: str
+    detail: str | None = None
+    language: str | None = None
+    actor: str | None = None
+    place: Place
+
+    @classmethod
+    def of(cls, place: Place, ref: str, text: str, **more: str | None) -> "Entry":
+        """Return the entry at `place`. Its kind is the name of its rank."""
+        kind = Rank(place.rank).name.lower()
+        return cls(at=place.at, kind=kind, ref=ref, text=text, place=place, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a timeline that a page reads: at most `limit` entries before `before`."""
+
+    before: Place | None = None
+    limit: int = PAGE
+
+    @classmethod
+    def read(cls, cursor: str | None, *, limit: int = PAGE) -> "Window":
+        """Return the window that a cursor continues. Raises InvalidInput on a foreign cursor."""
+        return cls(_decode(cursor) if cursor else None, min(limit, PAGE))
+
+    def of(self, query: AnySelect, at: Any, row_id: Any, rank: Rank) -> AnySelect:
+        """Return `query` limited to this window, newest first. One more row shows the next page."""
+        if self.before is not None:
+            query = query.where(_is_before(self.before, at, row_id, rank))
+        return query.where(at.is_not(None)).order_by(at.desc(), row_id.desc()).limit(self.limit + 1)
+
+    def page(self, entries: Iterable[Entry]) -> "TimelinePage":
+        """Return the newest entries of all features, newest first."""
+        found = sorted(entries, key=lambda entry: entry.place, reverse=True)
+        shown = found[: self.limit]
+        cursor = _encode(shown[-1].place) if len(found) > self.limit else None
+        return TimelinePage(shown, cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Entries, newest first, and the cursor of the older ones; None means the end."""
+
+    items: Sequence[Entry]
+    next_cursor: str | None
+
+
+def _is_before(place: Place, at: Any, row_id: Any, rank: Rank) -> ColumnElement[bool]:
+    condition: ColumnElement[bool]
+    if rank == place.rank:
+        condition = tuple_(at, row_id) < (place.at, place.id)
+    else:
+        condition = at <= place.at if rank < place.rank else at < place.at
+    return condition
+
+
+def _encode(place: Place) -> str:
+    micros = (place.at - _EPOCH) // timedelta(microseconds=1)
+    text = f"at:{micros}:{place.rank}:{place.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> Place:
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        match = _CURSOR.fullmatch(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
+    except (binascii.Error, ValueError):
+        match = None
+    if match is None or int(match[3]) >= 2**63:
+        raise InvalidInput(
+            "The cursor does not come from this timeline; start again without it.", field="cursor"
+        )
+    return Place(_EPOCH + timedelta(microseconds=int(match[1])), int(match[2]), int(match[3]))

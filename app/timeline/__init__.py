@@ -1,0 +1,1 @@
+"""One timeline of a report, over all features. May import every feature, and no web."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from app.core.errors import InvalidInput
+from app.core.views import view_of
 
 PAGE = 200
 """How many entries a page of a timeline has."""
@@ -57,12 +58,34 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One entry of a timeline. `ref` is what it is about, e.g. `case:42`.
 
     `text` is a sentence, `detail` the redacted words that belong to it, in `language` if it is
-    known. `actor` is the person who acted.
+    known. `actor` is the person who acted. The first entry has none before it.
     """
+
+    at: datetime
+    seconds_since_previous: float | None
+    kind: str
+    ref: str
+    text: str
+    detail: str | None
+    language: str | None
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePage:
+    """Entries, newest first, and the cursor of the older ones; null means the end."""
+
+    items: Sequence[TimelineEntry]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry as a feature gives it, with its place. The fields are those of TimelineEntry."""
 
     at: datetime
     kind: str
@@ -98,20 +121,18 @@ class Window:
             query = query.where(_is_before(self.before, at, row_id, rank))
         return query.where(at.is_not(None)).order_by(at.desc(), row_id.desc()).limit(self.limit + 1)
 
-    def page(self, entries: Iterable[Entry]) -> "TimelinePage":
+    def page(self, entries: Iterable[Entry]) -> TimelinePage:
         """Return the newest entries of all features, newest first."""
         found = sorted(entries, key=lambda entry: entry.place, reverse=True)
-        shown = found[: self.limit]
-        cursor = _encode(shown[-1].place) if len(found) > self.limit else None
-        return TimelinePage(shown, cursor)
+        previous = [*found[1 : self.limit + 1], None]
+        shown = [_shown(*pair) for pair in zip(found[: self.limit], previous, strict=False)]
+        cursor = _encode(found[self.limit - 1].place) if len(found) > self.limit else None
+        return TimelinePage(items=shown, next_cursor=cursor)
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
-    """Entries, newest first, and the cursor of the older ones; None means the end."""
-
-    items: Sequence[Entry]
-    next_cursor: str | None
+def _shown(entry: Entry, previous: Entry | None) -> TimelineEntry:
+    seconds = (entry.at - previous.at).total_seconds() if previous else None
+    return view_of(TimelineEntry, entry, seconds_since_previous=seconds)
 
 
 def _is_before(place: Place, at: Any, row_id: Any, rank: Rank) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.core.paging import MAX_ID
+from app.core.timeline import PAGE
 from app.fraud.models import CaseStatus
 from app.inbox.drafts import Severity
 from app.inbox.models import ItemStatus
@@ -64,6 +65,12 @@ class EventsQuery(ListQuery):
     def filter(self) -> EventFilter:
         """The filter for `list_events`."""
         return EventFilter(**self.model_dump(exclude=_PAGING))
+
+
+class TimelineQuery(ListQuery):
+    """The parameters of a timeline."""
+
+    limit: int = Field(PAGE, ge=1, le=PAGE)
 
 
 class CasesQuery(ListQuery):

@@ -26,9 +26,10 @@ SHARED_FILE_NAMES = {
     **dict.fromkeys(("__init__", "__main__"), "Python gives them their meaning"),
     **dict.fromkeys(("models", "queries"), "each feature has its tables and its reads"),
     **dict.fromkeys(
-        ("inbox", "events", "cases", "customers", "outbound", "reports"),
+        ("inbox", "events", "cases", "customers", "outbound", "reports", "timelines"),
         "a view is named for its feature",
     ),
+    "timeline": "each feature selects its own entries of a timeline",
     "decisions": "each feature has its pure rules",
 }
 """File names that several modules may have, and why."""

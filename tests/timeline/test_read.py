@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap import Container
 from app.core.errors import InvalidInput, NotFound
-from app.core.timeline import Entry, TimelinePage, Window
+from app.core.timeline import TimelineEntry, TimelinePage, Window
 from app.dispatch.dispatch import dispatch_due
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
@@ -17,7 +17,7 @@ from app.timeline.read import Of, read_timeline
 from tests.whatsapp import OTHER_CUSTOMER, REPORT, Customer, Read, wrong
 
 
-def timeline(container: Container, of: Of, row_id: int) -> list[Entry]:
+def timeline(container: Container, of: Of, row_id: int) -> list[TimelineEntry]:
     """Return the entries, oldest first."""
     with container.sessions.begin() as session:
         page = read_timeline(session, of, row_id, vault=container.vault)
@@ -129,7 +129,7 @@ def test_failed_attempts_and_the_item_that_announces_them_are_part_of_it(
 
 def test_pages_continue_without_gap_or_repetition(container: Container, story: str) -> None:
     whole = list(reversed(timeline(container, Of.CASE, 1)))
-    found: list[Entry] = []
+    found: list[TimelineEntry] = []
     cursor: str | None = None
     while True:
         page = pages_of_three(container, cursor)

@@ -13,6 +13,7 @@ from app.web.api import (
     inbox,
     outbound,
     reports,
+    timelines,
 )
 
 _PARTS = (
@@ -26,6 +27,7 @@ _PARTS = (
     inbox,
     outbound,
     reports,
+    timelines,
 )
 
 

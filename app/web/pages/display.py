@@ -11,6 +11,7 @@ from flask import g, request
 
 from app.web.context import container
 from app.web.links import inside
+from app.web.pages.timelines import page_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _AGES_UP_TO = 30 * _DAY
@@ -125,6 +126,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "inside": inside,
     "link_label": link_label,
     "moment": moment,
+    "page_of": page_of,
     "slot_words": slot_words,
     "type_name": type_name,
     "unbroken": unbroken,

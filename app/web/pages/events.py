@@ -11,7 +11,9 @@ from app.inbox.queries import item_of_event
 from app.outbox.events import CATALOGUE
 from app.outbox.queries import list_events, show_event
 from app.outbox.renew_event import RetryOutcome
+from app.timeline.read import Of
 from app.web.context import actor, container
+from app.web.pages.timelines import timeline_of
 from app.web.queries import EventsQuery
 from app.web.requests import read_query
 
@@ -33,12 +35,14 @@ def show(event_id: int) -> ResponseReturnValue:
     with container().sessions.begin() as session:
         found = show_event(session, event_id)
         item = item_of_event(session, event_id, folded_into=found.event.item_id)
+        timeline = timeline_of(session, Of.EVENT, event_id)
     return render_template(
         "event.html",
         event=found.event,
         attempts=found.attempts,
         history=found.history,
         item=item,
+        timeline_page=timeline,
         max_attempts=container().settings.max_attempts,
     )
 

@@ -20,8 +20,10 @@ from app.inbox.history import UNDO_SECONDS
 from app.inbox.models import ItemStatus
 from app.inbox.queries import Item, list_items, show_item
 from app.inbox.undo import undo_action
+from app.timeline.read import Of
 from app.web.context import actor, container, offer_undo
 from app.web.links import inside
+from app.web.pages.timelines import timeline_of
 from app.web.queries import InboxPageQuery
 from app.web.requests import Form, ShortText, Text, read_form, read_query
 from app.web.stats import read_stats
@@ -162,10 +164,12 @@ def _item_page(item_id: int, *, note: str = "") -> str:
     with container().sessions.begin() as session:
         found = show_item(session, item_id)
         assignable = list_assignable(session)
+        timeline = timeline_of(session, Of.ITEM, item_id)
     return render_template(
         "item.html",
         item=found.item,
         history=found.history,
+        timeline_page=timeline,
         assignable=assignable,
         note=note,
         note_limit=NOTE_LIMIT,

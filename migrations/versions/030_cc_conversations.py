@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "028_cc_conversations"
-down_revision = "027_cc_cases_of_items_so_far"
+revision = "030_cc_conversations"
+down_revision = "029_cc_bulk_jobs"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.row_security import change_rows
 
-revision = "029_cc_conversations_so_far"
-down_revision = "028_cc_conversations"
+revision = "031_cc_conversations_so_far"
+down_revision = "030_cc_conversations"
 branch_labels = None
 depends_on = None
 
@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Keep the texts: revision 028 drops their column."""
+    """Keep the texts: revision 030 drops their column."""

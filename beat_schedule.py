@@ -30,6 +30,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "daily-summary": _at(
             "periodic.daily_summary", hour=summary_at.hour, minute=summary_at.minute
         ),
+        "trend-hours": _at("periodic.trend_hours", minute=0),
         "catch-up": _every(CATCH_UP_SECONDS, "periodic.catch_up"),
         "discard-expired": _every(DISCARD_SECONDS, "periodic.discard_expired"),
     }

@@ -13,7 +13,13 @@ from app.dispatch.relay import messages_needed
 from app.inbound.quarantine import discard_expired
 from app.outbound.runner import run_outbound
 from app.periodic.heartbeat import record_heartbeat
-from app.periodic.jobs import PeriodicJob, daily_summary_job, otp_stuck_job, periodic_jobs
+from app.periodic.jobs import (
+    PeriodicJob,
+    daily_summary_job,
+    otp_stuck_job,
+    periodic_jobs,
+    trend_hours_job,
+)
 from app.periodic.runs import run_due
 from workers.container import container, sender
 from workers.redelivery import RedeliveryPolicy
@@ -102,6 +108,13 @@ def otp_stuck() -> list[str]:
 def daily_summary() -> list[str]:
     """Summarise the previous date once per slot; return the slots that this call has run."""
     return _run(daily_summary_job(container().settings))
+
+
+@shared_task(name="periodic.trend_hours", **INFRASTRUCTURE)
+@as_unavailable()
+def trend_hours() -> list[str]:
+    """Count past hours for the trends once per slot; return the slots that this call has run."""
+    return _run(trend_hours_job())
 
 
 @shared_task(name="periodic.catch_up", **INFRASTRUCTURE)

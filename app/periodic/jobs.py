@@ -13,6 +13,7 @@ from app.fraud.expiry import expire_due
 from app.fraud.stuck import record_stuck
 from app.periodic.slots import DailyAt, EveryMinutes, Schedule, Slot
 from app.reports.daily_summary import store_summary
+from app.reports.trend_hours import count_owed_hours
 
 Work = Callable[[Session, Slot], Mapping[str, Any]]
 
@@ -72,6 +73,24 @@ def daily_summary_job(settings: Settings) -> PeriodicJob:
     )
 
 
+def trend_hours_job() -> PeriodicJob:
+    """Return the job that counts the figures of past hours for the trends.
+
+    Each run counts all hours that are missing, so the next run makes up for a missing one.
+    """
+
+    def work(session: Session, slot: Slot) -> Mapping[str, Any]:
+        return {"hours": count_owed_hours(session, slot.due_at)}
+
+    return PeriodicJob(
+        name="trend-hours",
+        schedule=EveryMinutes(60),
+        grace=timedelta(minutes=15),
+        catch_up=1,
+        work=work,
+    )
+
+
 def periodic_jobs(settings: Settings) -> tuple[PeriodicJob, ...]:
     """Return every periodic job."""
-    return otp_stuck_job(settings), daily_summary_job(settings)
+    return otp_stuck_job(settings), daily_summary_job(settings), trend_hours_job()

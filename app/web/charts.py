@@ -15,13 +15,14 @@ SLOT = 10
 """The width of one place on the x axis, in units of the drawing."""
 
 _GAP = 1.5
-_STEPS = (1, 2, 5)
+_STEPS = (1, 2, 4)
 _DURATIONS = (
-    *(1, 2, 5, 10, 15, 30),
-    *(60 * n for n in (1, 2, 5, 10, 15, 30)),
-    *(3600 * n for n in (1, 2, 3, 6, 12)),
+    *(2, 4, 10, 20),
+    *(60 * n for n in (1, 2, 4, 10, 20)),
+    *(3600 * n for n in (1, 2, 4, 8, 12)),
 )
 _DAY = 86_400
+"""Half of each upper edge is a round value too, because the scale shows it."""
 
 
 class Shape(StrEnum):
@@ -79,7 +80,7 @@ class Chart:
 
 
 def round_up(value: float) -> float:
-    """Return the smallest of 2, 5, 10, 20, 50 … that is at least `value`."""
+    """Return the smallest of 2, 4, 10, 20, 40 … that is at least `value`."""
     power = 1
     while True:
         for step in _STEPS:

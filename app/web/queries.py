@@ -14,7 +14,8 @@ from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import JobFilter
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter
-from app.web.requests import ListQuery, SearchText, ShortText
+from app.reports.windows import Window
+from app.web.requests import ListQuery, Query, SearchText, ShortText
 
 _PAGING = {"cursor", "limit"}
 
@@ -71,6 +72,12 @@ class TimelineQuery(ListQuery):
     """The parameters of a timeline."""
 
     limit: int = Field(PAGE, ge=1, le=PAGE)
+
+
+class TrendsQuery(Query):
+    """The window of the trends."""
+
+    window: Window = Window.DAY
 
 
 class CasesQuery(ListQuery):

@@ -24,4 +24,5 @@ def test_a_day_on_a_new_installation_reports_no_missing_run(
     assert [(run["job"], run["first"], run["count"]) for run in runs] == [
         ("daily-summary", "2026-11-22", 1),
         ("otp-stuck", "2026-11-22T12:15Z", 95),
+        ("trend-hours", "2026-11-22T13:00Z", 23),
     ]

@@ -147,9 +147,9 @@ def test_the_watcher_runs_until_it_is_stopped(
     options = {"since": since, "every": 0.02}
     thread = threading.Thread(target=monitor, args=(container, stopping), kwargs=options)
     thread.start()
-    eventually(lambda: len(read(EVENTS)) == 2)
-    clock.advance(minutes=15)
     eventually(lambda: len(read(EVENTS)) == 3)
+    clock.advance(minutes=15)
+    eventually(lambda: len(read(EVENTS)) == 5)
     stopping.set()
     thread.join()
 
@@ -157,5 +157,7 @@ def test_the_watcher_runs_until_it_is_stopped(
     assert keys == [
         "periodic_run_missed:otp-stuck:2026-11-22T11:45Z",
         "periodic_run_missed:daily-summary:2026-11-21",
+        "periodic_run_missed:trend-hours:2026-11-22T11:00Z",
         "periodic_run_missed:otp-stuck:2026-11-22T12:00Z",
+        "periodic_run_missed:trend-hours:2026-11-22T12:00Z",
     ]

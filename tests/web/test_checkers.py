@@ -55,7 +55,7 @@ def test_an_unknown_field_is_refused(program: Program) -> None:
     assert refusal(answer, HTTPStatus.UNPROCESSABLE_ENTITY)["field"] == "day"
 
 
-@pytest.mark.parametrize("checker", ["otp-stuck", "daily-summary"])
+@pytest.mark.parametrize("checker", ["otp-stuck", "daily-summary", "trend-hours"])
 def test_an_agent_may_not_run_a_checker(agent: Browser, checker: str) -> None:
     answer = agent.client.post(f"/api/automation/checkers/{checker}", json={})
     refusal(answer, HTTPStatus.FORBIDDEN)

@@ -169,6 +169,7 @@ def test_a_session_signed_with_another_key_is_invalid(admin: Browser, container:
         "/automation/overview/dispatch",
         "/automation/overview/otp-stuck",
         "/automation/overview/daily-summary",
+        "/automation/overview/trend-hours",
     ],
 )
 def test_a_session_needs_its_csrf_token_to_change_anything(

@@ -93,7 +93,7 @@ def test_due_events_are_dispatched_from_the_overview(admin: Browser, event_id: i
 
 def test_periodic_jobs_are_run_from_the_overview(admin: Browser) -> None:
     page = "/automation/overview"
-    assert admin.get(page).text.count("Has not run yet.") == 2
+    assert admin.get(page).text.count("Has not run yet.") == 3
     admin.submit(f"{page}/otp-stuck", page=page)
     shown = admin.get(page).text
     assert "stuck for over 30 minutes: 0." in shown
@@ -101,6 +101,8 @@ def test_periodic_jobs_are_run_from_the_overview(admin: Browser) -> None:
     assert "will appear in the inbox" in admin.get(page).text
     admin.submit(f"{page}/daily-summary", page=page)
     assert "exists already" in admin.get(page).text
+    admin.submit(f"{page}/trend-hours", page=page)
+    assert "Hours counted for the trends: 744." in admin.get(page).text
 
 
 def test_the_overview_says_in_words_which_runs_were_the_last(

@@ -75,9 +75,10 @@ def test_without_beat_the_dispatcher_reports_missing_runs(
     start_celery(*worker, "--without-gossip", "--without-mingle", app="tests.workers.impatient")
 
     items = "SELECT * FROM cc_admin_inbox_items WHERE type = 'periodic_run_missed' ORDER BY title"
-    summary, otp_stuck = eventually(lambda: _two(read(items)))
+    summary, otp_stuck, trends = eventually(lambda: _three(read(items)))
     assert summary["title"].startswith("Periodic job daily-summary: ")
     assert otp_stuck["title"].startswith("Periodic job otp-stuck: ")
+    assert trends["title"].startswith("Periodic job trend-hours: ")
     assert summary["severity"] == otp_stuck["severity"] == "warning"
 
 
@@ -85,5 +86,5 @@ def _done(read: Read, job: str) -> Rows:
     return [run for run in read(RUNS) if run["job"] == job]
 
 
-def _two(rows: Rows) -> Rows | None:
-    return rows if len(rows) == 2 else None
+def _three(rows: Rows) -> Rows | None:
+    return rows if len(rows) == 3 else None

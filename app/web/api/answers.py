@@ -73,6 +73,13 @@ class SummaryRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoursCounted:
+    """How many hours were counted for the trends."""
+
+    counted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryWithTrend(Summary):
     """A summary, and each of its key figures beside those of the summaries before it."""
 

@@ -4,11 +4,13 @@ from datetime import date as calendar_date
 
 from flask import Blueprint
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from app.core.views import view_of
 from app.fraud.stuck import MAX_MINUTES, MIN_MINUTES, StuckResult, check_otp_stuck
 from app.reports.daily_summary import summarise_day
-from app.web.api.answers import SummaryRun
+from app.reports.trend_hours import count_owed_hours
+from app.web.api.answers import HoursCounted, SummaryRun
 from app.web.api.operation import Example, operation
 from app.web.context import container
 from app.web.requests import Body
@@ -34,6 +36,13 @@ def otp_stuck(body: OtpStuckBody) -> StuckResult:
     """Find stuck verifications; answer with their number and the number of new events."""
     minutes = body.stuck_minutes_threshold or container().settings.otp_stuck_minutes
     return check_otp_stuck(container().sessions, threshold_minutes=minutes)
+
+
+@blueprint.post("/trend-hours")
+@operation(example=Example(answer={"counted": 744}))
+def trend_hours(session: Session) -> HoursCounted:
+    """Count the past hours that are missing or may have changed; answer with their number."""
+    return HoursCounted(counted=count_owed_hours(session, container().clock()))
 
 
 @blueprint.post("/daily-summary")

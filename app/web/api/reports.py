@@ -1,4 +1,4 @@
-"""Reports: the daily summaries."""
+"""Reports: trends and daily summaries."""
 
 from datetime import date
 
@@ -8,11 +8,22 @@ from sqlalchemy.orm import Session
 from app.core.paging import Page
 from app.core.views import view_of
 from app.reports.queries import Summary, list_summaries, show_summary
+from app.reports.trends import Trends, read_trends
 from app.web.api.answers import SummaryWithTrend
 from app.web.api.operation import Example, operation
+from app.web.context import container
+from app.web.queries import TrendsQuery
 from app.web.requests import ListQuery
 
 blueprint = Blueprint("api_reports", __name__, url_prefix="/api/automation")
+
+
+@blueprint.get("/trends")
+@operation(example=Example(query={"window": "14d"}, answer={"window": "14d"}))
+def trends(session: Session, query: TrendsQuery) -> Trends:
+    """Answer with the trends of a window: 24h by hour, 14d or 30d by date."""
+    timezone = container().settings.timezone
+    return read_trends(session, query.window, now=container().clock(), timezone=timezone)
 
 
 @blueprint.get("/summaries")

@@ -58,6 +58,18 @@ def duration(seconds: float) -> str:
             return f"{int(seconds // _DAY)} d"
 
 
+def span(seconds: float) -> str:
+    """Return `seconds` in its two largest units, e.g. `1 h 55 min` or `2 d 3 h`."""
+    minutes, hours = round(seconds / _MINUTE), round(seconds / _HOUR)
+    match seconds:
+        case _ if seconds < _MINUTE:
+            return f"{int(seconds)} s"
+        case _ if minutes < _DAY // _MINUTE:
+            return _two_units((minutes // 60, "h"), (minutes % 60, "min"))
+        case _:
+            return _two_units((hours // 24, "d"), (hours % 24, "h"))
+
+
 def ago(moment: datetime) -> str:
     """Return the age of `moment` in words: `just now`, `5 min ago`, `2 Nov 2026`."""
     seconds = (container().clock() - moment).total_seconds()
@@ -115,6 +127,10 @@ def with_query(**changes: str | None) -> str:
     return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
+def _two_units(*parts: tuple[int, str]) -> str:
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
 def _local(value: datetime) -> datetime:
     return value.astimezone(ZoneInfo(container().settings.timezone))
 
@@ -128,6 +144,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "page_of": page_of,
     "slot_words": slot_words,
+    "span": span,
     "type_name": type_name,
     "unbroken": unbroken,
     "words": words,

@@ -12,6 +12,7 @@ from app.inbox.queries import COUNT_CAP as ITEMS_CAP
 from app.outbox.queries import COUNT_CAP as EVENTS_CAP
 from app.periodic.queries import last_runs
 from app.reports.daily_summary import summarise_day
+from app.reports.trend_hours import count_owed_hours
 from app.web.api.automation import DISPATCH_SECONDS
 from app.web.context import container
 from app.web.stats import read_stats
@@ -57,6 +58,15 @@ def otp_stuck() -> ResponseReturnValue:
         f" Newly reported: {result.recorded}.",
         "success",
     )
+    return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/trend-hours")
+def trend_hours() -> ResponseReturnValue:
+    """Count the past hours that are missing or may have changed, and show how many there were."""
+    with container().sessions.begin() as session:
+        counted = count_owed_hours(session, container().clock())
+    flash(f"Hours counted for the trends: {counted}.", "success")
     return redirect(url_for(".index", _anchor="periodic"), HTTPStatus.SEE_OTHER)
 
 

@@ -1,4 +1,4 @@
-"""Reports: the daily summaries."""
+"""Reports: trends and daily summaries."""
 
 from datetime import date
 
@@ -10,12 +10,41 @@ from app.inbox.drafts import Severity
 from app.reports.figures import AGES, OLDER
 from app.reports.key_figures import FigureTrend
 from app.reports.queries import list_summaries, show_summary
+from app.reports.trends import read_trends
 from app.web.charts import Chart, Series
 from app.web.context import container
 from app.web.pages.display import words
+from app.web.pages.trend_charts import (
+    acknowledgement_charts,
+    event_charts,
+    items_chart,
+    resolution_charts,
+)
+from app.web.queries import TrendsQuery
 from app.web.requests import ListQuery, read_query
 
 blueprint = Blueprint("reports", __name__, url_prefix="/automation")
+
+
+@blueprint.get("/trends")
+def trends() -> ResponseReturnValue:
+    """Show the trends of a window."""
+    query = read_query(TrendsQuery)
+    with container().sessions.begin() as session:
+        found = read_trends(
+            session,
+            query.window,
+            now=container().clock(),
+            timezone=container().settings.timezone,
+        )
+    return render_template(
+        "trends.html",
+        trends=found,
+        items=items_chart(found),
+        events=event_charts(found),
+        acknowledgement=acknowledgement_charts(found),
+        resolution=resolution_charts(found),
+    )
 
 
 @blueprint.get("/summaries")

@@ -15,7 +15,7 @@ def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
     address = environ.get("BIND") or "127.0.0.1"
     match process:
         case "web":
-            return _web(f"{address}:{environ.get('PORT') or '3001'}")
+            return [*_module("app.web.serve"), f"{address}:{environ.get('PORT') or '3001'}"]
         case "dispatcher":
             return _worker("dispatcher", queues="dispatch")
         case "outbound":
@@ -25,18 +25,6 @@ def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
         case "flower":
             return [*_module("workers.flower"), f"--address={address}", "--read-only"]
     raise ValueError(f"There is no process {process!r}; choose one of {', '.join(PROCESSES)}.")
-
-
-def _web(bind: str) -> list[str]:
-    return [
-        *_module("gunicorn"),
-        "app.web:create_app()",
-        *("--bind", bind),
-        *("--worker-class", "gthread"),
-        *("--threads", "8"),
-        *("--graceful-timeout", "5"),
-        "--no-control-socket",
-    ]
 
 
 def _worker(name: str, *, queues: str) -> list[str]:

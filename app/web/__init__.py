@@ -12,7 +12,8 @@ from app.core.settings import Settings
 from app.web import api, gate, health, metrics, pages, problems, request_id, security, webhooks
 from app.web.requests import DateConverter, IdConverter, JsonProvider
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest body of a webhook. Meta sends up to 3 MB."""
 
 
 def create_app(container: Container | None = None) -> Flask:

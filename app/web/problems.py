@@ -34,8 +34,6 @@ DATABASE_STATUSES: dict[Fault, HTTPStatus] = {
     Fault.OURS: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_AFTER_SECONDS = 5
-_CHUNK = 64 * 1024
-_MOST_READ_ON = 8 * 1024 * 1024
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -59,7 +57,6 @@ def install(app: Flask) -> None:
     """Register a handler for every kind of error."""
     app.register_error_handler(AutomationError, _refuse)
     app.register_error_handler(HTTPException, _pass_on)
-    app.after_request(_read_on)
     for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, _database_failed)
 
@@ -99,20 +96,6 @@ def _pass_on(error: HTTPException) -> Response:
     for name in _KEPT_HEADERS:
         if name in headers:
             response.headers[name] = headers[name]
-    return response
-
-
-def _read_on(response: Response) -> Response:
-    """Read the rest of a refused request's body, up to 8 MiB.
-
-    An unread rest on a kept-alive connection would make the client's next request fail.
-    """
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
-        # werkzeug keeps the stream of a body that it has begun to read, bounded by its length.
-        rest = vars(request).get("stream") or request.environ["wsgi.input"]
-        for _ in range(_MOST_READ_ON // _CHUNK):
-            if not rest.read(_CHUNK):
-                break
     return response
 
 

@@ -15,8 +15,9 @@ from app.core.paging import encode_cursor
 from app.dispatch.claim_events import COUNT_DUE, UNSUSPECTED, claim_events
 from app.dispatch.relay import messages_needed
 from app.inbox.drafts import Severity
-from app.inbox.models import ItemStatus
-from app.inbox.queries import ItemFilter, list_items
+from app.inbox.queries import list_items
+from app.inbox.select_items import ItemFilter
+from app.inbox.tabs import Tab
 from benchmarks import seed
 from benchmarks.lab import Database, Lab
 from benchmarks.results import Report, Row, percentile, ratios
@@ -28,14 +29,12 @@ _RARE = "daily_operational_summary_ready"
 _COMMON = "fraud_case_created"
 
 FILTERS = {
-    "by status alone": ItemFilter(status=ItemStatus.OPEN),
-    "by three filters": ItemFilter(
-        status=ItemStatus.RESOLVED, severity=Severity.CRITICAL, type=_COMMON
-    ),
+    "by status alone": ItemFilter(status=Tab.OPEN),
+    "by three filters": ItemFilter(status=Tab.RESOLVED, severity=Severity.CRITICAL, type=_COMMON),
     "by a rare type": ItemFilter(type=_RARE),
     "by a common type": ItemFilter(type=_COMMON),
     "by severity alone": ItemFilter(severity=Severity.WARNING),
-    "by type and status": ItemFilter(type=_RARE, status=ItemStatus.RESOLVED),
+    "by type and status": ItemFilter(type=_RARE, status=Tab.RESOLVED),
     "by assignee": ItemFilter(assignee="ana"),
     "without a filter": ItemFilter(),
 }

@@ -14,7 +14,8 @@ from app.core.errors import InvalidInput
 from app.core.paging import MAX_LIMIT
 from app.core.views import members_of
 from app.inbox.models import InboxItem
-from app.inbox.queries import ItemFilter, list_items
+from app.inbox.queries import list_items
+from app.inbox.select_items import ItemFilter
 
 PAGES_READ = 60
 """The most pages of a filtered list that a plan reads, because a page of a search may be short."""

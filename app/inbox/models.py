@@ -1,5 +1,6 @@
 """The tables of the admin inbox."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
+from app.inbox.placement import MOVED, UNASSIGNED
 from app.inbox.timing import overdue, snoozed
 
 AUTOMATION = "automation"
@@ -40,6 +42,32 @@ class DismissReason(StrEnum):
     OTHER = "other"
 
 
+def _list_indexes() -> Iterator[Index]:
+    """Yield the indexes of the lists, by urgency and by the last occurrence."""
+    for name, columns, condition in (
+        ("", (), None),
+        ("_type", ("type",), None),
+        ("_assignee", ("assignee",), "assignee IS NOT NULL"),
+        ("_unassigned", (), UNASSIGNED),
+    ):
+        leading = (*columns, "lane", "severity")
+        moved = " AND ".join(filter(None, (condition, MOVED)))
+        yield Index(
+            f"ix_cc_admin_inbox_items{name}_urgent",
+            *leading,
+            "waits_from",
+            "id",
+            postgresql_where=text(condition) if condition else None,
+        )
+        yield Index(
+            f"ix_cc_admin_inbox_items{name}_newest",
+            *leading,
+            "last_seen_at",
+            "id",
+            postgresql_where=text(moved),
+        )
+
+
 class InboxItem(Base):
     """A message to the admins.
 
@@ -47,6 +75,7 @@ class InboxItem(Base):
     the events that are still dead. `acknowledged_occurrences` is that count at the last
     acknowledgement. `promised_until` is the time by which `promised_by` has promised an answer.
     `snoozed_occurrences` is the count at which the item was snoozed until its next occurrence.
+    A trigger sets `lane` and `waits_from`, which `app/inbox/placement.py` describes.
     """
 
     __tablename__ = "cc_admin_inbox_items"
@@ -83,29 +112,13 @@ class InboxItem(Base):
             "id",
             postgresql_include=["created_at"],
         ),
-        Index("ix_cc_admin_inbox_items_filters", "type", "status", "severity", "id"),
-        Index(
-            "ix_cc_admin_inbox_items_assignee",
-            "assignee",
-            "id",
-            postgresql_where=text("assignee IS NOT NULL"),
-        ),
+        *_list_indexes(),
         Index("ix_cc_admin_inbox_items_event", "event_id"),
         Index(
             "ix_cc_admin_inbox_items_closed",
             "closed_at",
             postgresql_include=["severity", "created_at"],
             postgresql_where=text("closed_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_cc_admin_inbox_items_promised",
-            "promised_until",
-            postgresql_where=text("promised_until IS NOT NULL"),
-        ),
-        Index(
-            "ix_cc_admin_inbox_items_snoozed",
-            "id",
-            postgresql_where=text("snoozed_until IS NOT NULL OR snoozed_occurrences IS NOT NULL"),
         ),
     )
 
@@ -126,6 +139,8 @@ class InboxItem(Base):
     promised_by: Mapped[str | None]
     snoozed_until: Mapped[datetime | None] = mapped_column()
     snoozed_occurrences: Mapped[int | None] = mapped_column()
+    lane: Mapped[str] = mapped_column(server_default=text("'open'"))
+    waits_from: Mapped[CreatedAt]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     event_id: Mapped[int | None] = mapped_column(
         ForeignKey("cc_automation_events.id", ondelete="SET NULL")

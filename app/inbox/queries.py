@@ -1,48 +1,28 @@
-"""Read the inbox: pages of items, one item with its history, and capped counts.
+"""Read the inbox: pages of items, one item with its history, and capped counts."""
 
-A list scans an index backwards from the cursor. If a filter has no value for a column that
-precedes the id in the index, the query scans once per value of that column and merges the
-results. So two indexes serve every combination of type, status and severity, and inserts
-have no further indexes to maintain.
-"""
-
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import product
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    Select,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.paging import DEFAULT_LIMIT, Page, contains_text, decode_cursor, read_page
+from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.core.views import HistoryEntry, view_of
 from app.inbox.actions import UNDO, allowed_acts
 from app.inbox.drafts import DEAD_LETTER, Severity
 from app.inbox.history import undoable_change
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
+from app.inbox.position import Position, decode_position, encode_position
+from app.inbox.select_items import ItemFilter, select_any, select_page, sorting
+from app.inbox.tabs import Order, Tab, default_order
+
+Name = TypeVar("Name", bound=str)
 
 COUNT_CAP = 1_000
 """The largest count. It means this number or more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
-    """The filters of a list; None means any value. `q` is searched in title, body and link."""
-
-    status: ItemStatus | None = None
-    severity: Severity | None = None
-    type: str | None = None
-    assignee: str | None = None
-    q: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +75,31 @@ class ItemWithHistory:
 
 
 def list_items(
-    session: Session, wanted: ItemFilter, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    session: Session,
+    wanted: ItemFilter,
+    *,
+    order: Order | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> Page[Item]:
-    """Return a page of items, newest first. Raises InvalidInput on a foreign cursor."""
-    before = decode_cursor(cursor)
-    return read_page(
-        session,
-        InboxItem,
-        lambda limit: _ids(wanted, before=before, limit=limit),
-        limit=limit,
-        found=contains_text(wanted.q, InboxItem.title, InboxItem.body, InboxItem.link_ref),
-    ).map(item_of)
+    """Return a page of items, in the order of the tab unless another is given.
+
+    Raises InvalidInput on a cursor of another list.
+    """
+    order, limit = order or default_order(wanted.status), min(limit, MAX_LIMIT)
+    after = decode_position(cursor, order)
+    as_of = after.as_of if after else _now(session)
+    page = select_page(wanted, order, as_of=as_of, after=after, limit=limit + 1).subquery()
+    rows = session.execute(
+        select(InboxItem, page.c.rank, page.c.group, page.c.moment)
+        .join(page, page.c.id == InboxItem.id)
+        .order_by(*sorting(order, page.c))
+    ).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        [item_of(row.InboxItem) for row in rows[:limit]],
+        encode_position(_position_of(last, order, as_of)) if last else None,
+    )
 
 
 def show_item(session: Session, item_id: int, *, actor: str | None = None) -> ItemWithHistory:
@@ -132,10 +126,14 @@ def item_of_event(session: Session, event_id: int, *, folded_into: int | None) -
 
 
 def open_by_severity(session: Session) -> dict[Severity, int]:
-    """Return the number of open items by severity, each at most COUNT_CAP."""
-    counts = [_count_open(severity).label(severity) for severity in Severity]
-    row = session.execute(select(*counts)).one()
-    return {severity: getattr(row, severity) for severity in Severity}
+    """Return the number of items in the tab `open` by severity, each at most COUNT_CAP."""
+    filters = {each: ItemFilter(status=Tab.OPEN, severity=each) for each in Severity}
+    return _counts(session, filters)
+
+
+def count_by_tab(session: Session, wanted: ItemFilter) -> dict[Tab, int]:
+    """Return the number of items that match the other filters, by tab, each at most COUNT_CAP."""
+    return _counts(session, {tab: replace(wanted, status=tab) for tab in Tab})
 
 
 def item_of(row: InboxItem) -> Item:
@@ -161,42 +159,21 @@ def _more_since_acknowledged(row: InboxItem) -> int:
     return max(row.occurrences - row.acknowledged_occurrences, 0)
 
 
-def _ids(wanted: ItemFilter, *, before: int, limit: int) -> Select[int]:
-    """Select the newest `limit` ids below `before`, with one index scan per branch."""
-    branches = [
-        select(InboxItem.id)
-        .where(InboxItem.id < before, *conditions)
-        .order_by(InboxItem.id.desc())
-        .limit(limit)
-        .subquery()
-        for conditions in _branches(wanted)
+def _counts(session: Session, filters: Mapping[Name, ItemFilter]) -> dict[Name, int]:
+    as_of = _now(session)
+    counts = [
+        select(func.count())
+        .select_from(select_any(wanted, as_of=as_of, limit=COUNT_CAP).subquery())
+        .scalar_subquery()
+        for wanted in filters.values()
     ]
-    merged = union_all(*(select(branch.c.id) for branch in branches)).subquery()
-    return select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
+    return dict(zip(filters, session.execute(select(*counts)).one(), strict=True))
 
 
-def _branches(wanted: ItemFilter) -> Iterator[list[ColumnElement[bool]]]:
-    """Yield the conditions of each index scan. Together they match `wanted` without its `q`."""
-    statuses: Iterable[str | None] = [wanted.status]
-    severities: Iterable[str | None] = [wanted.severity]
-    if not wanted.assignee and (wanted.type or wanted.status or wanted.severity):
-        statuses = statuses if wanted.status else ItemStatus
-        severities = severities if wanted.severity else Severity
-    for status, severity in product(statuses, severities):
-        parts = (
-            (InboxItem.type, wanted.type),
-            (InboxItem.status, status),
-            (InboxItem.severity, severity),
-            (InboxItem.assignee, wanted.assignee),
-        )
-        yield [column == value for column, value in parts if value is not None]
+def _now(session: Session) -> datetime:
+    """Return the time of the database, which all processes share."""
+    return session.execute(select(func.now())).scalar_one()
 
 
-def _count_open(severity: Severity) -> ScalarSelect[int]:
-    capped = (
-        select(literal(1))
-        .where(InboxItem.status == ItemStatus.OPEN, InboxItem.severity == severity)
-        .limit(COUNT_CAP)
-        .subquery()
-    )
-    return select(func.count()).select_from(capped).scalar_subquery()
+def _position_of(row: Row[Any], order: Order, as_of: datetime) -> Position:
+    return Position(order, as_of, row.rank, row.group, row.moment, row.InboxItem.id)

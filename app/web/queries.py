@@ -1,6 +1,6 @@
 """The query strings of all lists, used by the API and the pages."""
 
-from typing import Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -8,8 +8,8 @@ from app.core.paging import MAX_ID
 from app.core.timeline import PAGE
 from app.fraud.models import CaseStatus
 from app.inbox.drafts import Severity
-from app.inbox.models import ItemStatus
-from app.inbox.queries import ItemFilter
+from app.inbox.select_items import ItemFilter
+from app.inbox.tabs import Order, Tab
 from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import JobFilter
 from app.outbox.models import EventStatus
@@ -20,36 +20,32 @@ from app.web.requests import ListQuery, Query, SearchText, ShortText
 _PAGING = {"cursor", "limit"}
 
 
-class _ItemsQuery(ListQuery):
+class InboxQuery(ListQuery):
+    """The filters of a list of items. Without `status` it has all items."""
+
+    status: Tab | None = None
+    order: Order | None = None
     severity: Severity | None = None
     type: ShortText | None = None
     assignee: ShortText | None = None
+    unassigned: bool | None = None
     q: SearchText | None = None
 
-    def _filter(self, status: ItemStatus | None) -> ItemFilter:
-        return ItemFilter(status=status, **self.model_dump(exclude={*_PAGING, "status"}))
-
-
-class InboxQuery(_ItemsQuery):
-    """The filters of a list of items. Without `status` it has items in every status."""
-
-    status: ItemStatus | None = None
-
     @property
     def filter(self) -> ItemFilter:
         """The filter for `list_items`."""
-        return self._filter(self.status)
-
-
-class InboxPageQuery(_ItemsQuery):
-    """The filters of the inbox page. Without `status` it shows open items."""
-
-    status: ItemStatus | Literal["all"] = ItemStatus.OPEN
+        return ItemFilter(**self.model_dump(exclude={*_PAGING, "order"}))
 
     @property
-    def filter(self) -> ItemFilter:
-        """The filter for `list_items`."""
-        return self._filter(None if self.status == "all" else self.status)
+    def paging(self) -> dict[str, Any]:
+        """The order, the cursor and the limit for `list_items`."""
+        return self.model_dump(include={*_PAGING, "order"})
+
+
+class InboxPageQuery(InboxQuery):
+    """The filters of the inbox page. Without `status` it shows the tab `open`."""
+
+    status: Tab = Tab.OPEN
 
 
 class EventsQuery(ListQuery):

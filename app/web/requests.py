@@ -47,7 +47,7 @@ class Query(BaseModel):
 class ListQuery(Query):
     """The parameters of every list."""
 
-    cursor: ShortText | None = None
+    cursor: Annotated[Text, Field(max_length=200)] | None = None
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 

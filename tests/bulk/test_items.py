@@ -21,8 +21,8 @@ from app.identity.models import Role
 from app.identity.users import create_user
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
-from app.inbox.models import ItemStatus
-from app.inbox.queries import ItemFilter
+from app.inbox.select_items import ItemFilter
+from app.inbox.tabs import Tab
 from tests.dispatch.conftest import Read
 from tests.inbox.conftest import AddItem
 from tests.web.conftest import PASSWORD
@@ -75,7 +75,7 @@ def test_a_job_resolves_what_matched_at_the_plan_with_a_history_entry_per_item(
     chosen = [add_item(severity="error") for _ in range(3)]
     add_item(severity="info")
     job_id = start(
-        wanted=ItemFilter(status=ItemStatus.OPEN, severity="error"),  # type: ignore[arg-type]
+        wanted=ItemFilter(status=Tab.OPEN, severity="error"),  # type: ignore[arg-type]
         arguments=Arguments(note="Called +34 600 111 222."),
     )
     add_item(severity="error")

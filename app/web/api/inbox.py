@@ -77,8 +77,12 @@ class NoteBody(Body):
 @blueprint.get("")
 @operation(example=Example(query={"severity": "critical"}, answer={"next_cursor": None}))
 def index(session: Session, query: InboxQuery) -> Page[Item]:
-    """Answer with a page of items, newest first."""
-    return list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
+    """Answer with a page of items.
+
+    The tabs `open`, `acknowledged` and `snoozed` are in the order `urgent` unless another is
+    given, all other lists in the order `newest`.
+    """
+    return list_items(session, query.filter, **query.paging)
 
 
 @blueprint.get("/<id:item_id>")

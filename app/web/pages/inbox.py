@@ -17,8 +17,8 @@ from app.inbox.assign import assign_item
 from app.inbox.change_item import NOTE_LIMIT
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.history import UNDO_SECONDS
-from app.inbox.models import ItemStatus
 from app.inbox.queries import Item, list_items, show_item
+from app.inbox.tabs import Tab
 from app.inbox.undo import undo_action
 from app.timeline.read import Of
 from app.web.context import actor, container, offer_undo
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
         page=page,
         query=query,
         stats=stats,
-        statuses=[*ItemStatus, "all"],
+        statuses=list(Tab),
         severities=list(reversed(Severity)),
         types=TYPES,
     )
@@ -141,7 +141,7 @@ def undo(item_id: int) -> ResponseReturnValue:
 
 def list_rows(session: Session, query: InboxPageQuery) -> Page[Item]:
     """Return the items that the inbox page shows for `query`."""
-    return list_items(session, query.filter, cursor=query.cursor, limit=query.limit)
+    return list_items(session, query.filter, **query.paging)
 
 
 def _done(item_id: int, sentence: str, form: ActForm) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run automation test chaos check drill bench lock clean
+.PHONY: help run automation test chaos fuzz check drill bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,9 @@ test: $(INSTALLED) ## Run the whole test suite; it starts its own database and b
 
 chaos: $(INSTALLED) ## Run the fault tests with several random seeds (SEEDS=3) and print a report
 	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto tests/chaos $(ARGS)
+
+fuzz: $(INSTALLED) ## Send random requests to every call of the API (EXAMPLES=200 per call)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),200) exec $(BIN)/pytest -n auto --timeout 1800 tests/web/test_api_fuzzed.py $(ARGS)
 
 check: $(INSTALLED) ## Check formatting, lint rules, types, import rules and dependencies
 	$(BIN)/ruff format --check .

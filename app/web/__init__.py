@@ -10,7 +10,7 @@ from app.core.errors import SettingsError
 from app.core.logs import configure_logging
 from app.core.settings import Settings
 from app.web import api, gate, health, metrics, pages, problems, request_id, security, webhooks
-from app.web.requests import DateConverter, IdConverter, JsonProvider
+from app.web.requests import CONVERTERS, JsonProvider
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest body of a webhook. Meta sends up to 3 MB."""
@@ -25,7 +25,7 @@ def create_app(container: Container | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions["container"] = container or _built_from_environment()
     app.json = JsonProvider(app)
-    app.url_map.converters.update(id=IdConverter, date=DateConverter)
+    app.url_map.converters.update(CONVERTERS)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, BOOTSTRAP_SERVE_LOCAL=True)
     Bootstrap5(app)
     for part in (request_id, metrics, security, gate, problems, health, api, pages, webhooks):

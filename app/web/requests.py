@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask import request
 from flask.json.provider import DefaultJSONProvider
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
@@ -29,10 +29,24 @@ def _masked(text: str) -> str:
     return mask_phone(text) if _FULL_NUMBER.fullmatch(text) else text
 
 
+def _whole(number: object) -> object:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 _FULL_NUMBER = re.compile(r"\+?[\d ().-]{9,24}")
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[
+    str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+]
+FilledText = Annotated[Text, Field(json_schema_extra={"pattern": r"^[^\u0000]*\S[^\u0000]*$"})]
+"""A text with something to read in it. The use case checks it; this says it in the contract."""
 ShortText = Annotated[Text, Field(max_length=100)]
+
+WHOLE = BeforeValidator(_whole)
+"""Counts 1.0 as an integer, as JSON Schema does. It belongs after the `Field` of a strict int."""
+Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID), WHOLE]
+Version = Annotated[int, Field(strict=True, ge=1), WHOLE]
+"""The version of a row that the caller saw."""
 
 SearchText = Annotated[ShortText, AfterValidator(_masked)]
 """A search text. A full telephone number is masked, because only masked numbers are stored."""
@@ -63,6 +77,17 @@ class Body(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True
     )
+
+
+def exactly_one(*names: str) -> ConfigDict:
+    """Return the configuration whose JSON schema demands one of these fields and not null.
+
+    A validator of the model must check it.
+    """
+    branches: list[Any] = [
+        {"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names
+    ]
+    return ConfigDict(json_schema_extra={"oneOf": branches})
 
 
 AnyQuery = TypeVar("AnyQuery", bound=Query)
@@ -147,6 +172,10 @@ class DateConverter(BaseConverter):
     def to_url(self, value: date) -> str:
         """Return the date as it stands in a path."""
         return value.isoformat()
+
+
+CONVERTERS: dict[str, type[BaseConverter]] = {"id": IdConverter, "date": DateConverter}
+"""The converters of variables in paths."""
 
 
 class JsonProvider(DefaultJSONProvider):

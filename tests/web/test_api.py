@@ -12,6 +12,7 @@ from tests.web.conftest import Browser, Program, csrf_token
 INBOX = "/api/automation/inbox"
 EVENTS = "/api/automation/events"
 JOBS = "/api/outbound/jobs"
+JSON_TYPE = {"content_type": "application/json"}
 JOB = {"recipient": "+12025550147", "text": "Your card is on its way."}
 
 
@@ -49,6 +50,20 @@ def test_an_item_is_listed_shown_and_worked(program: Program, item_id: int) -> N
 def test_an_action_needs_no_body(program: Program, item_id: int) -> None:
     assert body_of(program.post(f"{INBOX}/{item_id}/dismiss"))["status"] == "dismissed"
     assert body_of(program.post(f"{INBOX}/{item_id}/reopen"))["status"] == "open"
+
+
+def test_a_whole_number_may_have_a_fraction_of_zero(program: Program, item_id: int) -> None:
+    answer = program.post(f"{INBOX}/{item_id}/resolve", data=b'{"version": 1.0}', **JSON_TYPE)
+    assert body_of(answer)["version"] == 2
+    answer = program.post(f"{INBOX}/{item_id}/reopen", data=b'{"version": 2.5}', **JSON_TYPE)
+    assert refusal(answer, HTTPStatus.UNPROCESSABLE_ENTITY)["field"] == "version"
+
+
+@pytest.mark.parametrize("more", [{}, {"text": "Hi", "template": {"name": "a", "language": "en"}}])
+def test_a_message_is_either_a_text_or_a_template(program: Program, more: dict[str, Any]) -> None:
+    answer = program.post(JOBS, json={"recipient": "+12025550147", **more})
+    problem = refusal(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert problem["detail"] == "The body must hold either a text or a template."
 
 
 def test_the_second_admin_gets_409_with_the_name_of_the_first(

@@ -11,21 +11,23 @@ from app.bulk.bulk_actions import CAP, Arguments, ItemAction
 from app.bulk.control_job import cancel_job, start_job, undo_job
 from app.bulk.plan_job import plan_items
 from app.bulk.queries import BulkJobView, Skipped, list_bulk_jobs, list_skipped, show_bulk_job
-from app.core.paging import MAX_ID, Page
+from app.core.paging import Page
 from app.inbox.change_item import NOTE_LIMIT
 from app.web.api.operation import Example, operation
 from app.web.bulk_arguments import arguments_of
 from app.web.context import actor
 from app.web.queries import InboxQuery
-from app.web.requests import Body, ListQuery, ShortText, Text
+from app.web.requests import Body, Id, ListQuery, ShortText, Text, exactly_one
 
 blueprint = Blueprint("api_bulk", __name__, url_prefix="/api/automation")
 
-Ids = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]], Field(max_length=CAP)]
+Ids = Annotated[list[Id], Field(max_length=CAP, json_schema_extra={"minItems": 1})]
 
 
 class BulkItemsBody(Body):
     """An action, its arguments, and either ids or a filter with the parameters of the list."""
+
+    model_config = exactly_one("ids", "filter")
 
     action: ItemAction
     ids: Ids | None = None

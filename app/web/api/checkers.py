@@ -1,6 +1,7 @@
 """Run a periodic job on request."""
 
 from datetime import date as calendar_date
+from typing import Annotated
 
 from flask import Blueprint
 from pydantic import Field
@@ -13,7 +14,7 @@ from app.reports.trend_hours import count_owed_hours
 from app.web.api.answers import HoursCounted, SummaryRun
 from app.web.api.operation import Example, operation
 from app.web.context import container
-from app.web.requests import Body
+from app.web.requests import WHOLE, Body
 
 blueprint = Blueprint("api_checkers", __name__, url_prefix="/api/automation/checkers")
 
@@ -21,7 +22,9 @@ blueprint = Blueprint("api_checkers", __name__, url_prefix="/api/automation/chec
 class OtpStuckBody(Body):
     """The age from which a verification is stuck; default: AUTOMATION_OTP_STUCK_MINUTES."""
 
-    stuck_minutes_threshold: int | None = Field(None, ge=MIN_MINUTES, le=MAX_MINUTES, strict=True)
+    stuck_minutes_threshold: (
+        Annotated[int, Field(strict=True, ge=MIN_MINUTES, le=MAX_MINUTES), WHOLE] | None
+    ) = None
 
 
 class DailySummaryBody(Body):

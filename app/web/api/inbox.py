@@ -25,7 +25,7 @@ from app.web.api.answers import ItemWithHistory
 from app.web.api.operation import Example, operation
 from app.web.context import actor
 from app.web.queries import InboxQuery
-from app.web.requests import Body, ShortText, Text
+from app.web.requests import Body, FilledText, ShortText, Text, Version
 from app.web.until import read_promise, read_snooze
 
 blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
@@ -35,7 +35,7 @@ class ActBody(Body):
     """The body of an action: a note, and the version of the item that the caller saw."""
 
     note: Text | None = Field(None, max_length=NOTE_LIMIT)
-    version: int | None = Field(None, ge=1, strict=True)
+    version: Version | None = None
 
 
 class AcknowledgeBody(ActBody):
@@ -71,7 +71,7 @@ class AssignBody(ActBody):
 class NoteBody(Body):
     """The body of a note."""
 
-    note: Text = Field(max_length=NOTE_LIMIT)
+    note: FilledText = Field(max_length=NOTE_LIMIT)
 
 
 @blueprint.get("")

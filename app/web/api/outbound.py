@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from app.core.paging import Page
 from app.core.views import view_of
 from app.outbound.enqueue import submit
-from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, Message, Template, Text
+from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, MAX_TEXT, Message, Template, Text
 from app.outbound.queries import OutboundJobView, list_jobs, show_job
 from app.outbound.retry_job import retry_job
-from app.web import requests
 from app.web.api.answers import JobWithHistory
 from app.web.api.operation import Example, operation
 from app.web.context import actor, container
 from app.web.queries import JobsQuery
-from app.web.requests import Body, ShortText
+from app.web.requests import Body, FilledText, ShortText, exactly_one
 
 blueprint = Blueprint("api_outbound", __name__, url_prefix="/api/outbound/jobs")
 
@@ -28,16 +27,18 @@ KEY_HEADER = "Idempotency-Key"
 class TemplateBody(Body):
     """A template that WhatsApp has approved."""
 
-    name: ShortText
-    language: ShortText
-    parameters: tuple[requests.Text, ...] = Field((), max_length=MAX_TEMPLATE_PARAMETERS)
+    name: ShortText = Field(min_length=1)
+    language: ShortText = Field(min_length=1)
+    parameters: tuple[FilledText, ...] = Field((), max_length=MAX_TEMPLATE_PARAMETERS)
 
 
 class JobBody(Body):
     """A recipient, and either a text or a template."""
 
+    model_config = exactly_one("text", "template")
+
     recipient: ShortText
-    text: requests.Text | None = None
+    text: FilledText | None = Field(None, max_length=MAX_TEXT)
     template: TemplateBody | None = None
 
     @model_validator(mode="after")

@@ -132,6 +132,12 @@ def show_event(session: Session, event_id: int) -> EventWithHistory:
     )
 
 
+def language_of_event(session: Session, event_id: int | None) -> str | None:
+    """Return the language of the customer's words in an event, such as `es`, if it is known."""
+    language = AutomationEvent.payload["language"].astext
+    return session.scalar(select(language).where(AutomationEvent.id == event_id))
+
+
 def count_outbox(session: Session) -> OutboxCounts:
     """Return the state of the outbox. The cost does not depend on the number of sent events."""
     is_due = AutomationEvent.next_attempt_at <= func.now()

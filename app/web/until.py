@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.core.errors import InvalidInput
-from app.inbox.moments import BusinessHours, Choice, moment_of, parse_moment
+from app.inbox.deadlines import BusinessHours, Choice, moment_of, parse_moment
 from app.web.context import container
 
 NEXT_OCCURRENCE = "next_occurrence"

@@ -137,8 +137,8 @@ def test_a_note_outlives_a_conflict(page: Page, item_id: int, container: Contain
     with container.sessions.begin() as session:
         apply_action(session, item_id, Action.RESOLVE, actor="jonas")
     page.get_by_label("Note").fill("They called back.")
-    page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_role("status")).to_contain_text("was resolved by jonas")
+    page.get_by_role("button", name="Acknowledge", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("was resolved by jonas")
     expect(page.get_by_label("Note")).to_have_value("They called back.")
 
 
@@ -159,7 +159,8 @@ def test_a_note_outlives_the_login(page: Page, item_id: int) -> None:
 def test_an_item_is_handed_over(page: Page, item_id: int) -> None:
     sign_in(page)
     page.goto(f"/automation/items/{item_id}")
-    page.get_by_label("Assignee").select_option("maria")
-    page.get_by_role("button", name="Assign").click()
+    page.get_by_text("Assign", exact=True).click()
+    page.get_by_label("To", exact=True).select_option("maria")
+    page.get_by_role("button", name="Assign the item").click()
     expect(page.get_by_role("status")).to_contain_text(f"Item {item_id} is with maria.")
-    expect(page.locator(".history")).to_contain_text("assigned it to maria")
+    expect(page.locator(".history")).to_contain_text("maria took it")

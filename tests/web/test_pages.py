@@ -40,7 +40,7 @@ def test_an_item_is_resolved_from_its_page_without_scripts(admin: Browser, item_
 def test_the_page_tells_the_second_admin_who_was_first(admin: Browser, item_id: int) -> None:
     page = f"/automation/items/{item_id}"
     admin.submit(f"{page}/resolve", page=page, version="1")
-    admin.submit(f"{page}/dismiss", page=page, version="1")
+    admin.submit(f"{page}/dismiss", page=page, version="1", reason="test")
     assert "was resolved by maria" in admin.get(page).text
 
 
@@ -55,7 +55,7 @@ def test_acknowledging_from_the_list_leads_back_to_the_same_list(
 
 def test_an_action_never_redirects_to_another_site(admin: Browser, item_id: int) -> None:
     page = f"/automation/items/{item_id}"
-    answer = admin.submit(f"{page}/dismiss", page=page, back="https://evil.example")
+    answer = admin.submit(f"{page}/resolve", page=page, back="https://evil.example")
     assert answer.location == page
 
 

@@ -7,7 +7,7 @@ from app.web.pages import (
     changes,
     customers,
     events,
-    inbox,
+    inbox_items,
     login,
     outbound,
     overview,
@@ -23,5 +23,15 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["with_query"] = with_query  # imported macros see globals only
     app.context_processor(page_values)
     changes.install(app)
-    for module in (login, inbox, changes, events, overview, cases, customers, outbound, reports):
+    for module in (
+        login,
+        inbox_items,
+        changes,
+        events,
+        overview,
+        cases,
+        customers,
+        outbound,
+        reports,
+    ):
         app.register_blueprint(module.blueprint)

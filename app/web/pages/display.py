@@ -11,6 +11,7 @@ from flask import g, request
 
 from app.web.context import container
 from app.web.links import inside
+from app.web.pages.act_words import history_words
 from app.web.pages.timelines import page_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -30,6 +31,8 @@ TYPE_NAMES = {
     "webhook_part_quarantined": "Webhook content not understood",
 }
 """What pages call the types of events and items."""
+
+_QUOTATION = re.compile("(.*?)(“.*”)(.*)", re.DOTALL)
 
 _PLACES = {
     "cases": "fraud case",
@@ -71,8 +74,10 @@ def span(seconds: float) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """Return the age of `moment` in words: `just now`, `5 min ago`, `2 Nov 2026`."""
+    """Return the age of `moment` in words: `in 2 h`, `just now`, `5 min ago`, `2 Nov 2026`."""
     seconds = (container().clock() - moment).total_seconds()
+    if seconds < -_MINUTE:
+        return f"in {duration(-seconds)}"
     if seconds < 10:  # noqa: PLR2004 - nobody counts below ten seconds
         return "just now"
     if seconds > _AGES_UP_TO:
@@ -83,6 +88,23 @@ def ago(moment: datetime) -> str:
 def moment(value: datetime) -> str:
     """Return `value` in full, in AUTOMATION_TIMEZONE."""
     return _local(value).strftime("%a %-d %b %Y, %H:%M:%S %Z")
+
+
+def clock_time(value: datetime) -> str:
+    """Return `value` in AUTOMATION_TIMEZONE: `14:30` if it is today, else `Fri 27 Nov, 14:30`."""
+    local = _local(value)
+    if local.date() == _local(container().clock()).date():
+        return local.strftime("%H:%M")
+    return local.strftime("%a %-d %b, %H:%M")
+
+
+def quoted_parts(text: str) -> list[str]:
+    """Return `text` before, in and after its quotation marks; the middle has the customer's words.
+
+    Without quotation marks the text is the first part.
+    """
+    found = _QUOTATION.fullmatch(text)
+    return list(found.groups()) if found else [text, "", ""]
 
 
 def words(name: str) -> str:
@@ -138,11 +160,14 @@ def _local(value: datetime) -> datetime:
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "ago": ago,
+    "clock_time": clock_time,
     "duration": duration,
     "inside": inside,
     "link_label": link_label,
+    "history_words": history_words,
     "moment": moment,
     "page_of": page_of,
+    "quoted_parts": quoted_parts,
     "slot_words": slot_words,
     "span": span,
     "type_name": type_name,

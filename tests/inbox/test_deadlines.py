@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.errors import InvalidInput
-from app.inbox.moments import MOST_DAYS, BusinessHours, Choice, moment_of, parse_moment
+from app.inbox.deadlines import MOST_DAYS, BusinessHours, Choice, moment_of, parse_moment
 
 MADRID = ZoneInfo("Europe/Madrid")
 HOURS = BusinessHours(time(9), time(18), MADRID)

@@ -1,0 +1,129 @@
+"""The page of one item, and the acts on it from any page."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import AutomationError, Conflict, InvalidInput
+from app.identity.queries import list_assignable
+from app.inbox.add_note import add_note
+from app.inbox.change_item import NOTE_LIMIT
+from app.inbox.deadlines import PROMISES, SNOOZES
+from app.inbox.history import UNDO_SECONDS
+from app.inbox.models import DismissReason
+from app.inbox.queries import show_item
+from app.inbox.undo import undo_action
+from app.outbox.queries import language_of_event
+from app.timeline.read import Of
+from app.web.context import actor, container, offer_undo
+from app.web.links import HOME, inside
+from app.web.pages.act_words import CHOICE_NAMES, REASON_NAMES, done_sentence
+from app.web.pages.display import clock_time
+from app.web.pages.inbox import blueprint
+from app.web.pages.item_forms import ACTS, BackForm, ItemForm
+from app.web.pages.timelines import OLDER, timeline_of
+from app.web.requests import read_form
+from app.web.until import moments_of
+
+
+@blueprint.get("/items/<id:item_id>")
+def show(item_id: int) -> ResponseReturnValue:
+    """Show an item, its history, and the acts that are possible now."""
+    return _item_page(item_id, here=request.full_path.rstrip("?"))
+
+
+@blueprint.post(f"/items/<id:item_id>/<any({', '.join(ACTS)}):action>")
+def act(item_id: int, action: str) -> ResponseReturnValue:
+    """Apply an act to an item; if it is refused, say why and keep what was typed."""
+    try:
+        with container().sessions.begin() as session:
+            item = ACTS[action](session, item_id)
+    except (Conflict, InvalidInput) as refusal:
+        return _refused(item_id, action, refusal)
+    flash(done_sentence(action, item, clock_time), "success")
+    offer_undo(item_id, seconds=UNDO_SECONDS, back=inside(request.form.get("back")))
+    return _go_back(item_id)
+
+
+@blueprint.post("/items/<id:item_id>/notes")
+def note(item_id: int) -> ResponseReturnValue:
+    """Add a note to an item."""
+    try:
+        form = read_form(ItemForm)
+        with container().sessions.begin() as session:
+            add_note(session, item_id, actor=actor(), note=form.note or "")
+    except InvalidInput as refusal:
+        return _refused(item_id, "note", refusal)
+    flash("The note is saved.", "success")
+    return _go_back(item_id)
+
+
+@blueprint.post("/items/<id:item_id>/undo")
+def undo(item_id: int) -> ResponseReturnValue:
+    """Undo the caller's last act on an item, or say why that is not possible."""
+    read_form(BackForm)
+    try:
+        with container().sessions.begin() as session:
+            item = undo_action(session, item_id, actor=actor())
+        flash(f"Item {item_id} is {item.status} again.", "success")
+    except Conflict as conflict:
+        flash(str(conflict), "warning")
+    return _go_back(item_id)
+
+
+def _refused(item_id: int, action: str, refusal: AutomationError) -> ResponseReturnValue:
+    """Say why an act was refused. If something was typed, show it again in its form."""
+    flash(str(refusal), "warning")
+    is_conflict = isinstance(refusal, Conflict)
+    if is_conflict and not request.form.get("note"):
+        return _go_back(item_id)
+    status = HTTPStatus.CONFLICT if is_conflict else HTTPStatus.UNPROCESSABLE_ENTITY
+    here = inside(request.form.get("back")) or url_for(".show", item_id=item_id)
+    return _item_page(item_id, here=here, kept={**request.form, "act": action}), status
+
+
+def _item_page(item_id: int, *, here: str, kept: Mapping[str, str] | None = None) -> str:
+    with container().sessions.begin() as session:
+        found = show_item(session, item_id, actor=actor())
+        assignable = list_assignable(session)
+        language = language_of_event(session, found.item.event_id)
+        timeline = timeline_of(session, Of.ITEM, item_id)
+    return render_template(
+        "item.html",
+        item=found.item,
+        history=found.history,
+        language=language,
+        timeline_page=timeline,
+        here=here,
+        kept=kept or {},
+        list_address=_list_of(here),
+        values=form_values(assignable),
+    )
+
+
+def form_values(assignable: object) -> dict[str, object]:
+    """Return the template variables of the forms of acts."""
+    return {
+        "assignable": assignable,
+        "note_limit": NOTE_LIMIT,
+        "reasons": {reason: REASON_NAMES[reason] for reason in DismissReason},
+        "choice_names": CHOICE_NAMES,
+        "promises": moments_of(PROMISES),
+        "snoozes": moments_of(SNOOZES),
+        "zone": container().settings.timezone,
+    }
+
+
+def _list_of(here: str) -> str:
+    """Return the address of the list that the address of an item carries in its query."""
+    pairs = parse_qsl(here.partition("?")[2])
+    query = urlencode([(name, text) for name, text in pairs if name != OLDER])
+    return f"{HOME}?{query}" if query else HOME
+
+
+def _go_back(item_id: int) -> ResponseReturnValue:
+    back = inside(request.form.get("back")) or url_for(".show", item_id=item_id)
+    return redirect(back, HTTPStatus.SEE_OTHER)

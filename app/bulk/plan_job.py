@@ -1,7 +1,7 @@
 """Plan a bulk job: fix its targets and count them. Nothing is changed until the job starts."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -11,17 +11,22 @@ from app.bulk.check_arguments import check_arguments
 from app.bulk.models import BulkJob, Subject
 from app.bulk.queries import BulkJobView, bulk_job_of
 from app.core.errors import InvalidInput
-from app.core.paging import MAX_LIMIT
+from app.core.paging import MAX_LIMIT, Page
 from app.core.views import members_of
 from app.inbox.models import InboxItem
 from app.inbox.queries import list_items
 from app.inbox.select_items import ItemFilter
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 PAGES_READ = 60
 """The most pages of a filtered list that a plan reads, because a page of a search may be short."""
 
-Targets = Sequence[tuple[int, int | None]]
-"""Ids of targets, each with its version where it has one."""
+Target = tuple[int, int | None]
+"""The id of a target, and its version; None if it does not exist."""
+
+Targets = Sequence[Target]
 
 _ADD_TARGETS = text(
     """
@@ -48,7 +53,12 @@ def plan_items(  # noqa: PLR0913 - optional arguments by keyword
     if ids is not None:
         targets, is_capped = _versions(session, checked_ids(ids)), False
     else:
-        targets, is_capped = _matching(session, wanted or ItemFilter())
+        wanted = wanted or ItemFilter()
+        targets, is_capped = read_targets(
+            lambda cursor: list_items(session, wanted, cursor=cursor, limit=MAX_LIMIT).map(
+                lambda item: (item.id, item.version)
+            )
+        )
     return plan_job(
         session,
         Subject.ITEMS,
@@ -56,7 +66,7 @@ def plan_items(  # noqa: PLR0913 - optional arguments by keyword
         author=author,
         targets=targets,
         is_capped=is_capped,
-        selection=_selection(ids, wanted),
+        selection=selection_of(ids, wanted),
         arguments=arguments,
     )
 
@@ -107,27 +117,28 @@ def checked_ids(ids: Sequence[int]) -> list[int]:
     return unique
 
 
-def _versions(session: Session, ids: Sequence[int]) -> Targets:
-    rows = session.execute(select(InboxItem.id, InboxItem.version).where(InboxItem.id.in_(ids)))
-    versions = {row.id: row.version for row in rows}
-    return [(item_id, versions.get(item_id)) for item_id in ids]
-
-
-def _matching(session: Session, wanted: ItemFilter) -> tuple[Targets, bool]:
-    """Return the items that the list shows for `wanted`, and whether more match."""
-    found: list[tuple[int, int | None]] = []
+def read_targets(page_at: Callable[[str | None], Page[Target]]) -> tuple[Targets, bool]:
+    """Read a list page by page, up to CAP targets. Return them, and whether more match."""
+    found: list[Target] = []
     cursor: str | None = None
     for _ in range(PAGES_READ):
-        page = list_items(session, wanted, cursor=cursor, limit=MAX_LIMIT)
-        found += [(item.id, item.version) for item in page.items]
+        page = page_at(cursor)
+        found += page.items
         cursor = page.next_cursor
         if cursor is None or len(found) > CAP:
             break
     return found[:CAP], cursor is not None or len(found) > CAP
 
 
-def _selection(ids: Sequence[int] | None, wanted: ItemFilter | None) -> dict[str, Any]:
-    if ids is not None:
-        return {"ids": len(set(ids))}
-    given = members_of(wanted or ItemFilter())
+def selection_of(ids: Sequence[int] | None, wanted: "DataclassInstance | None") -> dict[str, Any]:
+    """Return how the targets were chosen, for people to read."""
+    if ids is not None or wanted is None:
+        return {"ids": len(set(ids or ()))}
+    given = members_of(wanted)
     return {"filter": {name: value for name, value in given.items() if value is not None}}
+
+
+def _versions(session: Session, ids: Sequence[int]) -> Targets:
+    rows = session.execute(select(InboxItem.id, InboxItem.version).where(InboxItem.id.in_(ids)))
+    versions = {row.id: row.version for row in rows}
+    return [(item_id, versions.get(item_id)) for item_id in ids]

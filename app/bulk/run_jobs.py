@@ -7,19 +7,26 @@ target is changed once. Jobs take turns, batch by batch.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.bulk.act_on_failure import act_on_event, act_on_message
 from app.bulk.act_on_item import act_on_item
-from app.bulk.bulk_actions import Arguments
+from app.bulk.bulk_actions import Arguments, FailureAction
+from app.bulk.canary import Awaited, Failed, Gone, Passed, judge
 from app.bulk.control_job import finish
 from app.bulk.models import BulkJob, BulkTarget, JobStatus, Subject, TargetOutcome
 from app.core.database import Sessions
 from app.core.database_errors import fault_of
 from app.core.errors import AutomationError
+from app.inbox.models import InboxItem
+from app.outbound.models import OutboundJob
+from app.outbox.models import AutomationEvent
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +39,22 @@ RUN_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 1.0
 """How soon to check again for a job whose batch is due, but which another worker has."""
 
-ACTS = {Subject.ITEMS: act_on_item}
+CANARY_SECONDS = 0.5
+"""How soon to look again at the first retry of a group."""
+
+RETRY_PAUSE_SECONDS = 1.0
+"""The pause between batches of retries, so that they don't flood what has just recovered."""
+
+ACTS = {
+    Subject.ITEMS: act_on_item,
+    Subject.EVENTS: act_on_event,
+    Subject.MESSAGES: act_on_message,
+}
+MODELS = {
+    Subject.ITEMS: InboxItem,
+    Subject.EVENTS: AutomationEvent,
+    Subject.MESSAGES: OutboundJob,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +92,59 @@ def run_bulk_jobs(
 
 
 def run_batch(session: Session, job: BulkJob) -> None:
-    """Take the action of a locked job on its next targets, and store their outcomes."""
-    targets = _waiting(session, job.id, limit=BATCH)
+    """Take the next step of a locked job: a batch, a wait for its first retry, or its end."""
+    if job.action != FailureAction.RETRY:
+        _take(session, job, limit=BATCH)
+        _finish_if_complete(job)
+        return
+    match judge(session, job):
+        case Awaited():
+            job.next_at = _in(CANARY_SECONDS)
+        case Failed(reason):
+            job.stop_reason = reason
+            finish(job, JobStatus.STOPPED)
+        case Gone():
+            job.canary_id = _take(session, job, limit=1)
+            if job.canary_id is None:
+                _finish_if_complete(job)
+        case Passed():
+            _take(session, job, limit=BATCH)
+            job.next_at = _in(RETRY_PAUSE_SECONDS)
+            _finish_if_complete(job)
+
+
+def _take(session: Session, job: BulkJob, *, limit: int) -> int | None:
+    """Act on the next targets, and store their outcomes. Return one that was changed, if any."""
+    targets = _waiting(session, job.id, limit=limit)
+    _lock(session, Subject(job.subject), [target_id for target_id, _ in targets])
     outcomes = [_act(session, job, target) for target in targets]
     if outcomes:
         session.execute(update(BulkTarget), outcomes)
-    job.done += sum(each["outcome"] == TargetOutcome.DONE for each in outcomes)
-    job.skipped += sum(each["outcome"] == TargetOutcome.SKIPPED for each in outcomes)
+    changed = [each["target_id"] for each in outcomes if each["outcome"] == TargetOutcome.DONE]
+    job.done += len(changed)
+    job.skipped += len(outcomes) - len(changed)
     job.next_at = func.clock_timestamp()
+    return changed[0] if changed else None
+
+
+def _lock(session: Session, subject: Subject, ids: Sequence[int]) -> None:
+    """Lock the rows in the order of their ids, before any row that the actions lock.
+
+    Dispatch locks an event before its item too, so the two can't deadlock.
+    """
+    model: Any = MODELS[subject]
+    rows = select(model.id).where(model.id.in_(ids)).order_by(model.id).with_for_update()
+    session.execute(rows)
+
+
+def _finish_if_complete(job: BulkJob) -> None:
     if job.done + job.skipped == job.total:
         finish(job, JobStatus.DONE)
         log.info("bulk_job_done", bulk_job_id=job.id, done=job.done, skipped=job.skipped)
+
+
+def _in(seconds: float) -> Any:
+    return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
 def _claim(session: Session) -> BulkJob | None:
@@ -104,10 +168,10 @@ def _waiting(session: Session, job_id: int, *, limit: int) -> Sequence[tuple[int
     return [(row.target_id, row.version) for row in rows]
 
 
-def _act(session: Session, job: BulkJob, target: tuple[int, int | None]) -> dict[str, object]:
+def _act(session: Session, job: BulkJob, target: tuple[int, int | None]) -> dict[str, Any]:
     """Return the outcome of the action on one target. What fails costs the others nothing."""
     target_id, version = target
-    result: dict[str, object] = {"job_id": job.id, "target_id": target_id}
+    result: dict[str, Any] = {"job_id": job.id, "target_id": target_id}
     try:
         with session.begin_nested():
             after = ACTS[Subject(job.subject)](
@@ -128,7 +192,7 @@ def _act(session: Session, job: BulkJob, target: tuple[int, int | None]) -> dict
     return result | {"outcome": TargetOutcome.DONE, "reason": None, "version_after": after}
 
 
-def _skipped(reason: str) -> dict[str, object]:
+def _skipped(reason: str) -> dict[str, Any]:
     return {"outcome": TargetOutcome.SKIPPED, "reason": reason, "version_after": None}
 
 

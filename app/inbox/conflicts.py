@@ -24,7 +24,7 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
     if closes_itself(item) and verb == Action.RESOLVE and item.status not in CLOSED:
         return Conflict(
             f"Item {item.id} announces {item.occurrences} dead events. It closes automatically"
-            " when all of them are retried; retry them, or dismiss the item to leave them dead."
+            " when all of them are retried or discarded; or dismiss the item to leave them dead."
         )
     if last is None:
         return Conflict(

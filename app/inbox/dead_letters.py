@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.inbox.actions import CLOSED, Action
 from app.inbox.models import AUTOMATION, InboxHistory, InboxItem, ItemStatus
 
-_NOTE = "No event behind it is dead any more."
+_NOTE = "Every dead event behind it was retried or discarded."
 
 
 def count_down(session: Session, item_id: int) -> None:

@@ -117,9 +117,9 @@ def draft_dead_letter(event_type: str, *, error: str, fingerprint: str) -> Draft
         Wording(
             title=f"Dead letters: {event_type.replace('_', ' ')}",
             body=f"All attempts failed, the last one with: {error}\n"
-            "Fix the cause, then retry the dead events from their pages. This item shows how"
-            " many are still dead. It closes automatically when none is.",
-            link_ref=f"/automation/events?event_type={event_type}&dead=true",
+            "Fix the cause, then retry or discard the dead events. This item shows how many are"
+            " still dead. It closes automatically when none is.",
+            link_ref=f"/automation/events?event_type={event_type}&error_fingerprint={fingerprint}",
             group_key=_capped(f"{DEAD_LETTER}:{event_type}:{fingerprint}"),
         ),
     )

@@ -48,7 +48,7 @@ class OutboundJob(Base):
     `text_encrypted` holds the text of a `text` job, or the JSON of a `template`; an
     `otp` has none. The job is due from `next_attempt_at` on. `claimed_at` is set during an
     attempt; if a due job has it, a crash interrupted the attempt. `waits_for` is the earlier
-    job of the same customer that must end first.
+    job of the same customer that must end first. A person may discard a failed job, with a reason.
     """
 
     __tablename__ = "cc_outbound_jobs"
@@ -63,6 +63,10 @@ class OutboundJob(Base):
             "(status = 'queued') = (next_attempt_at IS NOT NULL)", name="due_while_queued"
         ),
         CheckConstraint("(status = 'failed') = (failed_at IS NOT NULL)", name="failed_has_time"),
+        CheckConstraint(
+            "(discarded_at IS NULL) = (discarded_by IS NULL)", name="discarded_has_author"
+        ),
+        CheckConstraint("discarded_at IS NULL OR failed_at IS NOT NULL", name="discarded_is_final"),
         Index(
             "ix_cc_outbound_jobs_due",
             "next_attempt_at",
@@ -91,6 +95,17 @@ class OutboundJob(Base):
             "ix_cc_outbound_jobs_waiting",
             "waits_for",
             postgresql_where=text("waits_for IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_outbound_jobs_discarded",
+            "id",
+            postgresql_where=text("discarded_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_outbound_jobs_failures",
+            text("coalesce(last_error, '')"),
+            "id",
+            postgresql_where=text("status = 'failed' AND discarded_at IS NULL"),
         ),
         Index("ix_cc_outbound_jobs_status", "status", "id"),
         Index("ix_cc_outbound_jobs_subject", "subject_ref"),
@@ -124,6 +139,9 @@ class OutboundJob(Base):
     delivered_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
+    discarded_by: Mapped[str | None]
+    discard_reason: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

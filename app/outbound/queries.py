@@ -1,10 +1,10 @@
 """Read outbound jobs: pages of jobs, and one job with its attempts. Texts are not decrypted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -25,9 +25,14 @@ COUNT_CAP = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """The filters of a list; None means any value."""
+    """The filters of a list; None means any value.
+
+    `last_error` selects the failed jobs with this error, without the discarded ones.
+    """
 
     status: OutboundStatus | None = None
+    last_error: str | None = None
+    discarded: bool | None = None
     kind: OutboundKind | None = None
     subject_ref: str | None = None
     customer_id: int | None = None
@@ -54,6 +59,9 @@ class OutboundJobView:
     last_error_code: int | None
     sent_at: datetime | None
     failed_at: datetime | None
+    discarded_at: datetime | None
+    discarded_by: str | None
+    discard_reason: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -151,9 +159,21 @@ def _ids(wanted: JobFilter, *, before: int, limit: int) -> Select[int]:
         (OutboundJob.customer_id, wanted.customer_id),
     )
     conditions = [column == value for column, value in parts if value is not None]
+    conditions += _failures(wanted)
     return (
         select(OutboundJob.id)
         .where(OutboundJob.id < before, *conditions)
         .order_by(OutboundJob.id.desc())
         .limit(limit)
     )
+
+
+def _failures(wanted: JobFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.last_error is not None:
+        yield OutboundJob.status == OutboundStatus.FAILED
+        yield func.coalesce(OutboundJob.last_error, literal_column("''")) == wanted.last_error
+    is_discarded = OutboundJob.discarded_at.is_not(None)
+    if wanted.discarded:
+        yield is_discarded
+    elif wanted.discarded is False or wanted.last_error is not None:
+        yield ~is_discarded

@@ -44,6 +44,7 @@ class AutomationEvent(Base):
     `item_id` is the item that the event was folded into, or that announces it as a dead
     letter. It is NULL if the event has an item of its own, which has its `event_id`. It is not
     a foreign key: PostgreSQL would lock the inbox table whenever an event is recorded.
+    A person may discard a dead letter, with a reason.
     """
 
     __tablename__ = "cc_automation_events"
@@ -56,6 +57,10 @@ class AutomationEvent(Base):
             name="due_until_final",
         ),
         CheckConstraint("attempts >= 0 AND budget >= 1", name="counts_sane"),
+        CheckConstraint(
+            "(discarded_at IS NULL) = (discarded_by IS NULL)", name="discarded_has_author"
+        ),
+        CheckConstraint("discarded_at IS NULL OR dead_at IS NOT NULL", name="discarded_is_final"),
         Index(
             "ix_cc_automation_events_due",
             "next_attempt_at",
@@ -70,6 +75,19 @@ class AutomationEvent(Base):
             "ix_cc_automation_events_dead",
             "dead_at",
             postgresql_where=text("dead_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_automation_events_discarded",
+            "id",
+            postgresql_where=text("discarded_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cc_automation_events_failures",
+            "event_type",
+            text("coalesce(error_fingerprint, '')"),
+            "id",
+            postgresql_include=["dead_at"],
+            postgresql_where=text("status = 'failed' AND discarded_at IS NULL"),
         ),
         Index(
             "ix_cc_automation_events_item",
@@ -99,6 +117,9 @@ class AutomationEvent(Base):
     error_fingerprint: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
+    discarded_by: Mapped[str | None]
+    discard_reason: Mapped[str | None]
     trace_context: Mapped[str | None]
     item_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[CreatedAt]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -31,6 +31,8 @@ class EventFilter:
 
     `item_id` selects the events that were folded into this item, or that it announces as dead
     letters. `due` selects events that wait for dispatch now, or, if false, for a later attempt.
+    `dead` leaves discarded events out. `error_fingerprint` selects the failed events of one error,
+    without the discarded ones.
     A `q` like `case:42` or `fraud_case_created:42` is a subject or a dedupe key, and
     an index finds it. Any other `q` is searched in errors and dedupe keys.
     """
@@ -39,6 +41,8 @@ class EventFilter:
     event_type: str | None = None
     dead: bool | None = None
     due: bool | None = None
+    discarded: bool | None = None
+    error_fingerprint: str | None = None
     item_id: int | None = None
     q: str | None = None
 
@@ -60,6 +64,9 @@ class EventView:
     error_fingerprint: str | None
     sent_at: datetime | None
     dead_at: datetime | None
+    discarded_at: datetime | None
+    discarded_by: str | None
+    discard_reason: str | None
     item_id: int | None
     created_at: datetime
     updated_at: datetime
@@ -147,7 +154,11 @@ def count_outbox(session: Session) -> OutboxCounts:
         select(
             _count(is_due).label("due"),
             _count(AutomationEvent.next_attempt_at > func.now()).label("retrying"),
-            _count(is_failed, AutomationEvent.dead_at.is_not(None)).label("dead"),
+            _count(
+                is_failed,
+                AutomationEvent.dead_at.is_not(None),
+                AutomationEvent.discarded_at.is_(None),
+            ).label("dead"),
             select(age).where(is_due).scalar_subquery().label("oldest_due_seconds"),
         )
     ).one()
@@ -175,19 +186,30 @@ def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         yield AutomationEvent.event_type == wanted.event_type
     if wanted.item_id:
         yield AutomationEvent.item_id == wanted.item_id
+    yield from _failures(wanted)
+    if wanted.due is not None:
+        next_attempt = AutomationEvent.next_attempt_at
+        yield next_attempt <= func.now() if wanted.due else next_attempt > func.now()
+    if _is_reference(wanted.q):
+        yield or_(AutomationEvent.subject_ref == wanted.q, AutomationEvent.dedupe_key == wanted.q)
+
+
+def _failures(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.dead is not None:
         yield (
             AutomationEvent.dead_at.is_not(None)
             if wanted.dead
             else AutomationEvent.dead_at.is_(None)
         )
-    if wanted.dead:
+    if wanted.dead or wanted.error_fingerprint is not None:
         yield AutomationEvent.status == EventStatus.FAILED
-    if wanted.due is not None:
-        next_attempt = AutomationEvent.next_attempt_at
-        yield next_attempt <= func.now() if wanted.due else next_attempt > func.now()
-    if _is_reference(wanted.q):
-        yield or_(AutomationEvent.subject_ref == wanted.q, AutomationEvent.dedupe_key == wanted.q)
+        yield AutomationEvent.discarded_at.is_(None)
+    if wanted.error_fingerprint is not None:
+        error = func.coalesce(AutomationEvent.error_fingerprint, literal_column("''"))
+        yield error == wanted.error_fingerprint
+    if wanted.discarded is not None:
+        is_discarded = AutomationEvent.discarded_at.is_not(None)
+        yield is_discarded if wanted.discarded else ~is_discarded
 
 
 def _is_reference(q: str | None) -> bool:

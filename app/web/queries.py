@@ -1,6 +1,6 @@
 """The query strings of all lists, used by the API and the pages."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from app.outbound.queries import JobFilter
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter
 from app.reports.windows import Window
-from app.web.requests import ListQuery, Query, SearchText, ShortText
+from app.web.requests import ListQuery, Query, SearchText, ShortText, Text
 
 _PAGING = {"cursor", "limit"}
 
@@ -55,6 +55,8 @@ class EventsQuery(ListQuery):
     event_type: ShortText | None = None
     dead: bool | None = None
     due: bool | None = None
+    discarded: bool | None = None
+    error_fingerprint: ShortText | None = None
     item_id: int | None = Field(None, ge=1, le=MAX_ID)
     q: SearchText | None = None
 
@@ -90,6 +92,8 @@ class JobsQuery(ListQuery):
     kind: OutboundKind | None = None
     subject_ref: ShortText | None = None
     customer_id: int | None = Field(None, ge=1, le=MAX_ID)
+    last_error: Annotated[Text, Field(max_length=500)] | None = None
+    discarded: bool | None = None
 
     @property
     def filter(self) -> JobFilter:

@@ -1,8 +1,8 @@
 """The rows that the examples of the API name. Add what the example of a new route needs.
 
 Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the sent events 1 to
-9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Event 10 is a
-dead letter. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
+9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Events 10 and 11
+are dead letters. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
 Maria has planned the bulk jobs 1 and 2, and job 3 is done.
 """
 
@@ -20,7 +20,7 @@ from app.inbox.snooze import snooze_item
 from app.outbound.enqueue import submit
 from app.outbound.messages import Text
 from app.outbox.events import FraudCaseCreated
-from app.outbox.record import record_event
+from app.outbox.record import record_event, record_events
 from app.reports.daily_summary import summarise_day
 from tests.web.cases import write_case
 
@@ -32,7 +32,7 @@ def build_world(container: Container) -> None:
     """Write the rows."""
     _write_failed_job(container)
     _write_items(container)
-    _write_dead_letter(container)
+    _write_dead_letters(container)
     _write_bulk_jobs(container)
     write_case(container.sessions)
     summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
@@ -50,13 +50,13 @@ def _write_items(container: Container) -> None:
         snooze_item(session, 4, until=None, actor=ACTOR)
 
 
-def _write_dead_letter(container: Container) -> None:
+def _write_dead_letters(container: Container) -> None:
     with container.sessions.begin() as session:
-        assert record_event(session, _event(10)) == 10
+        assert record_events(session, [_event(10), _event(11)]) == [10, 11]
         session.execute(
             text(
                 "UPDATE cc_automation_events SET status = 'failed', attempts = 10, dead_at = now(),"
-                " next_attempt_at = NULL, last_error = 'KeyError' WHERE id = 10"
+                " next_attempt_at = NULL, last_error = 'KeyError' WHERE id > 9"
             )
         )
 

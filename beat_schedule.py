@@ -8,6 +8,7 @@ from app.core.settings import Settings
 
 HEARTBEAT_SECONDS = 15
 OUTBOUND_SECONDS = 2
+NOTIFICATIONS_SECONDS = 5
 CATCH_UP_SECONDS = 60
 BULK_SECONDS = 2
 DISCARD_SECONDS = 600
@@ -26,6 +27,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
         "bulk-jobs": _every(BULK_SECONDS, "periodic.run_bulk_jobs"),
+        "notifications": _every(NOTIFICATIONS_SECONDS, "notifications.send"),
         "otp-stuck": _at("periodic.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
         "daily-summary": _at(
             "periodic.daily_summary", hour=summary_at.hour, minute=summary_at.minute

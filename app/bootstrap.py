@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
@@ -19,11 +21,20 @@ from app.dispatch.draft_coverage import check_draft_coverage
 from app.fraud.answer_limits import AnswerLimits
 from app.fraud.challenges import otp_composer
 from app.inbound.take_in import Inbound
+from app.notifications.addresses import AddressRules
+from app.notifications.claim_turns import NotificationRules
+from app.notifications.deliver import Deliverer, MailServer
+from app.notifications.manage_channels import Guard
+from app.notifications.send import Notifier
+from app.notifications.settle_turns import Settling
 from app.outbound.claim_jobs import Composers
 from app.outbound.decisions import OutboundRules
 from app.outbound.models import OutboundKind
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.runner import OutboundRunner
+
+SMTPS_PORT = 465
+SUBMISSION_PORT = 587
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +50,13 @@ class Container:
     dispatcher: Dispatcher
     outbound: OutboundRunner
     inbound: Inbound
+    notifier: Notifier
+    channel_guard: Guard
 
     def close(self) -> None:
         """Close all connections."""
         self.outbound.provider.close()
+        self.notifier.deliverer.close()
         self.engine.dispose()
 
 
@@ -70,6 +84,7 @@ def build(
     )
     composers = Composers(vault, {OutboundKind.OTP: otp_composer(vault, clock)})
     outbound = _outbound(sessions, settings, random, composers)
+    addresses = AddressRules(settings.notification_networks or ())
     return Container(
         settings=settings,
         engine=engine,
@@ -88,6 +103,8 @@ def build(
             quarantine_days=settings.quarantine_days,
             verification_lifetime=timedelta(hours=settings.verification_expires_hours),
         ),
+        notifier=_notifier(sessions, settings, random, vault, addresses),
+        channel_guard=Guard(vault, addresses),
     )
 
 
@@ -116,3 +133,42 @@ def _outbound(
     )
     rules = OutboundRules(policy, random, per_second=settings.outbound_per_second)
     return OutboundRunner(sessions=sessions, rules=rules, composers=composers, provider=provider)
+
+
+def _notifier(
+    sessions: Sessions,
+    settings: Settings,
+    random: Random,
+    vault: Vault,
+    addresses: AddressRules,
+) -> Notifier:
+    policy = RetryPolicy(
+        max_attempts=settings.outbound_max_attempts,
+        base_seconds=settings.outbound_retry_base_seconds,
+        cap_seconds=settings.retry_cap_seconds,
+    )
+    zone = ZoneInfo(settings.timezone)
+    base_url = settings.public_url or ""
+    return Notifier(
+        sessions=sessions,
+        rules=NotificationRules(policy=policy, zone=zone, base_url=base_url),
+        settling=Settling(policy, random),
+        vault=vault,
+        deliverer=Deliverer(addresses, _mail_server(settings)),
+    )
+
+
+def _mail_server(settings: Settings) -> MailServer | None:
+    if settings.smtp_url is None:
+        return None
+    parts = urlsplit(settings.smtp_url.get_secret_value())
+    is_tls = parts.scheme == "smtps"
+    host = parts.hostname or ""
+    return MailServer(
+        host=host,
+        port=parts.port or (SMTPS_PORT if is_tls else SUBMISSION_PORT),
+        sender=settings.mail_from or f"automation@{host}",
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        is_tls=is_tls,
+    )

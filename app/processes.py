@@ -19,7 +19,8 @@ def command_of(process: str, environ: Mapping[str, str]) -> list[str]:
         case "dispatcher":
             return _worker("dispatcher", queues="dispatch")
         case "outbound":
-            return [*_worker("outbound", queues="outbound,periodic"), "--concurrency", "2"]
+            queues = "outbound,periodic,notifications"
+            return [*_worker("outbound", queues=queues), "--concurrency", "3"]
         case "beat":
             return [*_celery("beat"), "--loglevel", "info"]
         case "flower":

@@ -15,6 +15,7 @@ import app.fraud.models
 import app.identity.models
 import app.inbound.models
 import app.inbox.models
+import app.notifications.models
 import app.outbound.models
 import app.outbox.models
 import app.periodic.models

@@ -22,6 +22,7 @@ TASK_OF_CHANNEL = {
     "cc_automation_events": "dispatch.dispatch_due_events",
     "cc_outbound_jobs": "outbound.run",
     "cc_bulk_jobs": "periodic.run_bulk_jobs",
+    "cc_notifications": "notifications.send",
 }
 LISTENER_LOCK = 4_711_020
 """Key of the advisory lock that the active listener holds."""

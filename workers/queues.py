@@ -9,8 +9,9 @@ from kombu.exceptions import OperationalError
 DISPATCH = "dispatch"
 OUTBOUND = "outbound"
 PERIODIC = "periodic"
+NOTIFICATIONS = "notifications"
 
-QUEUES = (Queue(DISPATCH), Queue(OUTBOUND), Queue(PERIODIC))
+QUEUES = (Queue(DISPATCH), Queue(OUTBOUND), Queue(PERIODIC), Queue(NOTIFICATIONS))
 
 ROUTES = {f"{queue.name}.*": {"queue": queue.name} for queue in QUEUES}
 """A task name begins with the name of its queue. Slow HTTP calls must not delay dispatch."""

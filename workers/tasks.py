@@ -6,11 +6,13 @@ from typing import Any
 from celery import Task, shared_task
 
 from app.bulk.run_jobs import run_bulk_jobs
+from app.core.database import only_run
 from app.core.database_errors import as_unavailable
 from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.inbound.quarantine import discard_expired
+from app.notifications.send import send_due
 from app.outbound.runner import run_outbound
 from app.periodic.heartbeat import record_heartbeat
 from app.periodic.jobs import (
@@ -44,7 +46,12 @@ pending (`RetryDebounce`)."""
 _dispatch_retry = RetryDebounce()
 _outbound_retry = RetryDebounce()
 _bulk_retry = RetryDebounce()
+_notifications_retry = RetryDebounce()
 _redelivery = RedeliveryPolicy()
+
+NOTIFICATIONS_LOCK = 4_711_030
+"""Key of the advisory lock of the run that sends notifications. One at a time leaves the other
+processes of the pool to messages to customers, whatever the channels do."""
 
 
 class EventsWait(Exception):
@@ -57,6 +64,10 @@ class JobsWait(Exception):
 
 class BatchesWait(Exception):
     """Some batches of bulk jobs are due later. Flower shows this as the reason of a retry."""
+
+
+class NotificationsWait(Exception):
+    """Some notifications are due later. Flower shows this as the reason of a retry."""
 
 
 @shared_task(name="dispatch.relay")
@@ -93,6 +104,20 @@ def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:
     wait = _outbound_retry.countdown(result.due_in)
     if wait is not None and not is_stopping():
         raise self.retry(countdown=wait, exc=JobsWait(result.counts()))
+    return result.counts()
+
+
+@shared_task(name="notifications.send", bind=True, **COMES_BACK)
+@as_unavailable()
+def send_notifications(self: Task[..., Any]) -> dict[str, int]:
+    """Send due notifications, then retry when the next one is due."""
+    with only_run(container().engine, NOTIFICATIONS_LOCK) as is_ours:
+        if not is_ours:
+            return {}
+        result = send_due(replace(container().notifier, is_stopping=is_stopping))
+    wait = _notifications_retry.countdown(result.due_in)
+    if wait is not None and not is_stopping():
+        raise self.retry(countdown=wait, exc=NotificationsWait(result.counts()))
     return result.counts()
 
 

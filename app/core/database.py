@@ -114,6 +114,21 @@ def driver_connection(engine: Engine) -> Iterator[Connection[tuple[Any, ...]]]:
 
 
 @contextmanager
+def only_run(engine: Engine, key: int) -> Iterator[bool]:
+    """Yield True if no other process is inside such a block with this `key`, else False.
+
+    PostgreSQL frees the advisory lock when the connection ends, also by a crash.
+    """
+    with driver_connection(engine) as connection:
+        [row] = connection.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchall()
+        try:
+            yield bool(row[0])
+        finally:
+            if row[0]:
+                connection.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+@contextmanager
 def pipelined_transaction(connection: Connection[Any]) -> Iterator[None]:
     """Open a transaction in pipeline mode; BEGIN and COMMIT cost no round trips of their own.
 

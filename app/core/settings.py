@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import time
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
@@ -36,6 +38,7 @@ def _split(value: object) -> object:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 SecretKeys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)]
 
 _PREFIX = "AUTOMATION_"
 
@@ -106,6 +109,10 @@ class Settings(BaseSettings):
     encryption_keys: SecretKeys = _automation("ENCRYPTION_KEYS", min_length=1)
     admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
     admin_password: SecretStr | None = _automation("ADMIN_PASSWORD", default=None, min_length=12)
+    public_url: str | None = _automation("PUBLIC_URL", default=None, pattern=r"^https?://[^\s/]+$")
+    notification_networks: Networks | None = _automation("NOTIFICATION_NETWORKS", default=None)
+    smtp_url: SecretStr | None = _automation("SMTP_URL", default=None)
+    mail_from: str | None = _automation("MAIL_FROM", default=None, pattern=r"^\S+@\S+\.\S+$")
     trusted_proxies: int = _automation("TRUSTED_PROXIES", default=0, ge=0, le=10)
     trust_role_header: bool = _automation("TRUST_ROLE_HEADER", default=False)
     log_format: Literal["auto", "json", "text"] = _automation("LOG_FORMAT", default="auto")
@@ -156,6 +163,14 @@ class Settings(BaseSettings):
         if url.get_backend_name() not in {"postgresql", "postgres"}:
             raise ValueError("must be a PostgreSQL URL like postgresql://user@host/database")
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+            raise ValueError("must be a URL like smtp://user:password@host:587 or smtps://host")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -7,7 +7,7 @@ takes a fifth of the time of quoting each text.
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -15,6 +15,7 @@ from psycopg import Connection
 from app.dispatch.decisions import Delivery, DispatchDecision, Failure
 from app.dispatch.fold import Folding, fold
 from app.inbox.drafts import draft_dead_letter
+from app.notifications.announce import Told, queue_notifications
 
 _INSERT_ITEMS = """
 INSERT INTO cc_admin_inbox_items
@@ -84,6 +85,7 @@ def write_decisions(connection: Connection[Any], decisions: Sequence[DispatchDec
     failures = [decision for decision in decisions if isinstance(decision, Failure)]
     _insert_items(connection, [each for each in deliveries if not each.draft.is_folded])
     fold(connection, [_folding(each) for each in deliveries if each.draft.is_folded])
+    queue_notifications(connection, _told(deliveries, failures))
     if deliveries:
         connection.execute(_MARK_SENT, [[delivery.event.id for delivery in deliveries]])
     if failures:
@@ -95,6 +97,16 @@ def take_back_attempt(connection: Connection[Any], counted: Failure) -> None:
     event = counted.event
     connection.execute(_DELETE_ATTEMPT, [event.id, event.budget, counted.attempt])
     connection.execute(_RESTORE, [event.id])
+
+
+def _told(deliveries: Sequence[Delivery], failures: Sequence[Failure]) -> Iterator[Told]:
+    """Yield what rules of notifications may tell: new items, recurrences and dead letters."""
+    for delivery in deliveries:
+        yield Told(delivery.event.id, delivery.draft.type, delivery.draft.severity.value)
+    for failure in failures:
+        if failure.is_dead:
+            draft = _announcement(failure).draft
+            yield Told(failure.event.id, draft.type, draft.severity.value)
 
 
 def _insert_items(connection: Connection[Any], deliveries: Sequence[Delivery]) -> None:

@@ -200,6 +200,18 @@ def _outbound_compose_failed(payload: Payload) -> Wording:
     )
 
 
+@drafts("notification_channel_failing", severity=Severity.ERROR)
+def _notification_channel_failing(payload: Payload) -> Wording:
+    return Wording(
+        title=f"The channel “{payload['name']}” takes no notifications",
+        body=f"Since {payload['since']}. {payload['reason']} "
+        "Its notifications wait for up to a day, and one call at a time tests whether it is back. "
+        "Correct or disable it on the page of notifications. This item is not sent to it.",
+        link_ref=f"/automation/notifications/channels/{payload['channel_id']}",
+        group_key=f"notification_channel_failing:{payload['channel_id']}",
+    )
+
+
 @drafts("otp_verification_stuck", severity=Severity.WARNING)
 def _otp_verification_stuck(payload: Payload) -> Wording:
     message_id = payload.get("last_message_id")

@@ -81,7 +81,7 @@ def _outcome_of_status(answer: httpx.Response) -> Outcome:
         case HTTPStatus.UNAUTHORIZED:
             return Away(reason_of(_TOKEN_REFUSED), _TOKEN_REFUSED, is_certain=True)
         case HTTPStatus.TOO_MANY_REQUESTS as status:
-            return Throttled(reason_of(status), int(status), _retry_after(answer))
+            return Throttled(reason_of(status), int(status), retry_after(answer))
         case HTTPStatus.INTERNAL_SERVER_ERROR as status:
             return Away(SERVER_ERROR, int(status))
         case _:
@@ -92,7 +92,7 @@ def _outcome_of_code(code: int, detail: str, answer: httpx.Response) -> Outcome:
     reason = reason_of(code, detail)
     if code in _EVERYONE_THROTTLED or code in _RECIPIENT_THROTTLED:
         everyone = code in _EVERYONE_THROTTLED
-        return Throttled(reason, code, _retry_after(answer), everyone=everyone)
+        return Throttled(reason, code, retry_after(answer), everyone=everyone)
     if code in _ACCOUNT_REFUSED or answer.status_code == HTTPStatus.UNAUTHORIZED:
         return Away(reason, code, is_certain=True)
     if answer.is_server_error:
@@ -132,7 +132,8 @@ def _content(message: Message) -> dict[str, Any]:
             return {"type": "template", "template": template}
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that the header Retry-After demands, up to MAX_RETRY_AFTER, or None."""
     header = response.headers.get("Retry-After", "")
     seconds = _seconds_of(header.strip())
     return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)

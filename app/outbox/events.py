@@ -246,3 +246,26 @@ class OutboundComposeFailed(Event):
     def subject_ref(self) -> str:
         """`compose:{error}:{hour}`."""
         return f"compose:{self.error}:{self.hour}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationChannelFailing(Event):
+    """A channel takes no notifications. The waiting ones lose no attempt."""
+
+    event_type: ClassVar[str] = "notification_channel_failing"
+
+    channel_id: int
+    name: str
+    since: str
+    reason: str
+
+    @property
+    def dedupe_key(self) -> str:
+        """One per channel and outage."""
+        return f"{self.event_type}:{self.channel_id}:{self.since}"
+
+    @property
+    def subject_ref(self) -> str:
+        """`channel:{channel_id}`."""
+        return f"channel:{self.channel_id}"

@@ -12,7 +12,9 @@ from devtools.drills.target import DrillTarget
 MESSAGES = 60
 FLUSHES = 3
 
-PURGE = "celery --quiet --app workers purge --force --queues dispatch,outbound,periodic"
+PURGE = (
+    "celery --quiet --app workers purge --force --queues dispatch,outbound,periodic,notifications"
+)
 PROGRESS = """
     SELECT count(*) FILTER (WHERE job.status = 'failed') AS failed_for_good,
            count(event.id) AS events, count(item.id) AS items

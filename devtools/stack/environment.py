@@ -35,6 +35,8 @@ def local_environment(
         "BIND": LOOPBACK,
         "AUTOMATION_LOG_FORMAT": "text",
         "AUTOMATION_TRUST_ROLE_HEADER": "1",
+        "AUTOMATION_PUBLIC_URL": f"http://localhost:{port}",
+        "AUTOMATION_NOTIFICATION_NETWORKS": "127.0.0.0/8,::1/128",
         "SANDBOX_PORT": sandbox_port,
         "SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/whatsapp",
         "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",

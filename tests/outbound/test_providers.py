@@ -154,12 +154,12 @@ def test_an_answer_of_another_shape_leaves_the_outcome_open(
 )
 def test_the_wait_that_a_header_asks_for(header: str, seconds: float | None) -> None:
     headers = {b"Retry-After": header.encode("latin-1")}
-    assert providers._retry_after(httpx.Response(429, headers=headers)) == seconds
+    assert providers.retry_after(httpx.Response(429, headers=headers)) == seconds
 
 
 def test_a_wait_may_be_given_as_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    seconds = providers._retry_after(httpx.Response(429, headers={"Retry-After": date}))
+    seconds = providers.retry_after(httpx.Response(429, headers={"Retry-After": date}))
     assert seconds is not None
     assert 57 <= seconds <= 60
 

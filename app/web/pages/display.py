@@ -22,6 +22,7 @@ TYPE_NAMES = {
     "daily_operational_summary_ready": "Daily summary",
     "fraud_case_created": "New fraud case",
     "fraud_case_message_added": "New message in a fraud case",
+    "notification_channel_failing": "Notifications don't arrive",
     "otp_verification_stuck": "Verification not completed",
     "outbound_compose_failed": "Messages can't be composed",
     "outbound_failed_max_attempts": "Message failed",
@@ -37,6 +38,7 @@ _QUOTATION = re.compile("(.*?)(“.*”)(.*)", re.DOTALL)
 _PLACES = {
     "cases": "fraud case",
     "events": "events",
+    "notifications": "channel",
     "outbound": "message",
     "overview": "overview",
     "summaries": "summary",

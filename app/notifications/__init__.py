@@ -1,0 +1,1 @@
+"""Notifications about items to people outside the product. May import outbound and below."""

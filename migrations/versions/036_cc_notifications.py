@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.row_security import drop, protect, touch_on_update
 
-revision = "035_cc_notifications"
-down_revision = "034_cc_inbox_orders"
+revision = "036_cc_notifications"
+down_revision = "035_cc_discards"
 branch_labels = None
 depends_on = None
 

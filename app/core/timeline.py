@@ -7,7 +7,7 @@ rank, which follows cause and effect, and then by id. The cursor is the place of
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -21,6 +21,7 @@ from app.core.views import view_of
 PAGE = 200
 """How many entries a page of a timeline has."""
 
+Row = TypeVar("Row")
 AnySelect = TypeVar("AnySelect", bound="Select[*tuple[Any, ...]]")
 
 _CURSOR = re.compile(r"at:([0-9]{1,17}):([0-9]{1,2}):([0-9]{1,19})")
@@ -124,10 +125,18 @@ class Window:
     def page(self, entries: Iterable[Entry]) -> TimelinePage:
         """Return the newest entries of all features, newest first."""
         found = sorted(entries, key=lambda entry: entry.place, reverse=True)
-        previous = [*found[1 : self.limit + 1], None]
-        shown = [_shown(*pair) for pair in zip(found[: self.limit], previous, strict=False)]
-        cursor = _encode(found[self.limit - 1].place) if len(found) > self.limit else None
-        return TimelinePage(items=shown, next_cursor=cursor)
+        shown, cursor = self.cut(found, lambda entry: entry.place)
+        previous = [*found[1 : len(shown) + 1], None]
+        items = [_shown(*pair) for pair in zip(shown, previous, strict=False)]
+        return TimelinePage(items=items, next_cursor=cursor)
+
+    def cut(
+        self, found: Iterable[Row], place_of: Callable[[Row], Place]
+    ) -> tuple[list[Row], str | None]:
+        """Return the newest rows of this window, and the cursor of the older ones if any."""
+        rows = sorted(found, key=place_of, reverse=True)
+        shown = rows[: self.limit]
+        return shown, _encode(place_of(shown[-1])) if len(rows) > self.limit else None
 
 
 def _shown(entry: Entry, previous: Entry | None) -> TimelineEntry:

@@ -62,6 +62,13 @@ def identify(
     return _unite(session, search, rows) if rows else _create(session, search)
 
 
+def lock_customer(session: Session, customer_id: int) -> KnownCustomer | None:
+    """Lock a customer and return them; None if they were merged into another."""
+    query = select(Customer.id, Customer.masked).where(Customer.id == customer_id)
+    row = session.execute(query.with_for_update(key_share=True)).one_or_none()
+    return KnownCustomer(row.id, row.masked) if row else None
+
+
 def learn(session: Session, identity: Identity, *, vault: Vault) -> None:
     """Store that a number and a user id belong together, if either belongs to a customer."""
     search = CustomerSearch.of(identity, vault)

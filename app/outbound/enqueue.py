@@ -39,7 +39,7 @@ def submit(  # noqa: PLR0913 - each is a field of the request
     A repeated key with the same content returns the first job. Raises InvalidInput for a
     recipient or message that can't be sent, and Conflict for a key with other content.
     """
-    _check_key(idempotency_key)
+    check_key(idempotency_key)
     to = identify(
         session, parse_identity(recipient, field="recipient"), vault=vault, is_providers_form=False
     )
@@ -123,7 +123,8 @@ def _same_job(  # noqa: PLR0913, PLR0917 - what makes two requests the same
     return job.id
 
 
-def _check_key(key: str | None) -> None:
+def check_key(key: str | None) -> None:
+    """Raise InvalidInput for an idempotency key that is empty, too long or not printable."""
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise InvalidInput(
             f"An idempotency key has 1 to {MAX_KEY} printable ASCII characters.",

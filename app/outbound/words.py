@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.core.encryption import UndecryptableValue, Vault
-from app.core.redaction import redact_text
+from app.core.redaction import redact_prose
 from app.outbound.messages import Message, Text, load
 from app.outbound.models import OutboundJob, OutboundKind
 from app.outbound.templates import fill_template
@@ -26,4 +26,4 @@ def _words_of(job: OutboundJob, vault: Vault) -> str:
         text = vault.decrypt(job.text_encrypted or "")
     except UndecryptableValue:
         return UNREADABLE_TEXT
-    return redact_text(words_of(load(OutboundKind(job.kind), text)))
+    return redact_prose(words_of(load(OutboundKind(job.kind), text)))

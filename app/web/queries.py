@@ -78,6 +78,12 @@ class TrendsQuery(Query):
     window: Window = Window.DAY
 
 
+class CursorQuery(Query):
+    """The parameter of a list whose pages have a fixed size."""
+
+    cursor: ShortText | None = None
+
+
 class CasesQuery(ListQuery):
     """The filters of a list of cases."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from devtools.stack.files import write_private
-from devtools.stack.ports import LOOPBACK, free_port
+from devtools.stack.ports import LOOPBACK, free_port, is_free
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
@@ -28,7 +28,7 @@ def local_environment(
     """
     given = {name: value for name, value in environ.items() if value}
     port = given.get("PORT", "3001")
-    sandbox_port = given.get("SANDBOX_PORT") or str(free_port())
+    sandbox_port = given.get("SANDBOX_PORT") or _kept_port(folder / "sandbox.port")
     defaults = {
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
@@ -38,6 +38,7 @@ def local_environment(
         "AUTOMATION_PUBLIC_URL": f"http://localhost:{port}",
         "AUTOMATION_NOTIFICATION_NETWORKS": "127.0.0.0/8,::1/128",
         "SANDBOX_PORT": sandbox_port,
+        "SANDBOX_STATE": str(folder / "sandbox.json"),
         "SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/whatsapp",
         "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",
     }
@@ -48,6 +49,19 @@ def local_environment(
 def _path(given: Mapping[str, str]) -> str:
     """Return the search path, with the folder of the running Python interpreter first."""
     return os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+
+
+def _kept_port(path: Path) -> str:
+    """Return the port of the last run, so that an open page of the phone stays valid.
+
+    On the first run, or if another program has the port, choose a free one and keep it.
+    """
+    kept = path.read_text() if path.exists() else ""
+    if kept.isdecimal() and is_free(int(kept)):
+        return kept
+    port = str(free_port())
+    write_private(path, port)
+    return port
 
 
 def _secrets(path: Path) -> dict[str, str]:

@@ -5,10 +5,14 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from app.core.errors import SettingsError
+from devtools.whatsapp_sandbox.memory import Memory
 from devtools.whatsapp_sandbox.network import SandboxConfig
 from devtools.whatsapp_sandbox.server import is_on_this_machine, serve
+
+SAVE_SECONDS = 1.0
 
 
 def main() -> None:
@@ -19,8 +23,11 @@ def main() -> None:
     try:
         config, port = read_config(os.environ)
         with serve(config, port=port) as sandbox:
+            memory = Memory(state_file(os.environ), sandbox.network.phones)
             print(f"The customer's phone is at {sandbox.url}", flush=True)
-            done.wait()
+            while not done.wait(SAVE_SECONDS):
+                memory.save()
+            memory.save()
     except (SettingsError, OSError) as error:
         sys.exit(str(error))
 
@@ -45,6 +52,11 @@ def read_config(environ: Mapping[str, str]) -> tuple[SandboxConfig, int]:
         phone_number_id=_required(environ, "WHATSAPP_PHONE_NUMBER_ID"),
     )
     return config, _port(_required(environ, "SANDBOX_PORT"))
+
+
+def state_file(environ: Mapping[str, str]) -> Path:
+    """Return the file that keeps the conversations. Raises SettingsError if it is not set."""
+    return Path(_required(environ, "SANDBOX_STATE"))
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

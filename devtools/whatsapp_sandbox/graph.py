@@ -10,7 +10,12 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.customers.identity import USER_ID
-from app.outbound.messages import MAX_TEXT
+from devtools.whatsapp_sandbox.contents import (
+    MISSING_PARAMETER,
+    UNAUTHORIZED,
+    GraphError,
+    text_of,
+)
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.network import Network
 from devtools.whatsapp_sandbox.payloads import error_body
@@ -18,30 +23,24 @@ from devtools.whatsapp_sandbox.state import Author, Message, new_message_id
 
 blueprint = Blueprint("graph", __name__)
 
-_UNAUTHORIZED = 190
 _BAD_PARAMETER = 100
-_MISSING_PARAMETER = 131008
+_REENGAGEMENT = 131047
+"""The error of a text outside the customer service window. Meta accepts the text first."""
 
 
 @blueprint.post("/<version>/<phone_number_id>/messages")
 def send_message(version: str, phone_number_id: str) -> Response:
     """Accept a message for a customer and return its id, or return the Graph API's error."""
     network: Network = current_app.extensions["sandbox"]
-    wanted = f"Bearer {network.config.access_token}".encode()
-    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted):
-        return _error(_UNAUTHORIZED, 401)
-    if not re.fullmatch(r"v\d+\.\d+", version) or phone_number_id != network.config.phone_number_id:
-        return _error(_BAD_PARAMETER, 400)
-    body = request.get_json(silent=True)
-    body = body if isinstance(body, dict) else {}
-    text = _text_of(body)
-    if text is None or body.get("messaging_product") != "whatsapp":
-        return _error(_MISSING_PARAMETER, 400)
-    if USER_ID.fullmatch(str(body.get("to", ""))):
-        return _answer(str(body["to"]), new_message_id())  # Meta accepts it but does not deliver it
-    phone = _recipient(network, body)
-    if phone is None:
-        return _error(_MISSING_PARAMETER, 400)
+    try:
+        _check_caller(network, version, phone_number_id)
+        body = _body()
+        text = text_of(body)
+        if USER_ID.fullmatch(str(body.get("to", ""))):  # Meta accepts it but does not deliver it
+            return _answer(str(body["to"]), new_message_id())
+        phone = _recipient(network, body)
+    except GraphError as error:
+        return _error(error.code, error.http_status)
     message = Message(
         id=new_message_id(network.phones.number_of(phone) or ""),
         author=Author.BUSINESS,
@@ -49,33 +48,41 @@ def send_message(version: str, phone_number_id: str) -> Response:
         status="sent",
         tracker=body.get("biz_opaque_callback_data"),
     )
+    if body["type"] == "text" and network.is_window_closed(phone):
+        network.fail(phone, message, _REENGAGEMENT)
+        return _answer(phone, message.id)
     return _apply_fault(network, phone, message)
 
 
-def _recipient(network: Network, body: dict[str, Any]) -> str | None:
+def _check_caller(network: Network, version: str, phone_number_id: str) -> None:
+    wanted = f"Bearer {network.config.access_token}".encode()
+    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), wanted):
+        raise GraphError(UNAUTHORIZED)
+    if not re.fullmatch(r"v\d+\.\d+", version) or phone_number_id != network.config.phone_number_id:
+        raise GraphError(_BAD_PARAMETER)
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
+        raise GraphError(MISSING_PARAMETER)
+    return body
+
+
+def _recipient(network: Network, body: dict[str, Any]) -> str:
     """Return the phone for the number in `to` or for the user id in `recipient`."""
-    if "to" in body:
-        digits = _digits(body)
-        return network.phones.phone_with_number(digits) if digits else None
+    if "to" in body and (digits := _digits(body)):
+        return network.phones.phone_with_number(digits)
     user_id = str(body.get("recipient", ""))
     is_whole = body.get("recipient_type") == "individual" and USER_ID.fullmatch(user_id)
-    return user_id if is_whole else None
+    if "to" in body or not is_whole:
+        raise GraphError(MISSING_PARAMETER)
+    return user_id
 
 
 def _digits(body: dict[str, Any]) -> str | None:
     digits = re.sub(r"[ +().-]", "", str(body.get("to", "")))
     return digits if re.fullmatch(r"[1-9]\d{6,14}", digits) else None
-
-
-def _text_of(body: dict[str, Any]) -> str | None:
-    match body:
-        case {"type": "text", "text": {"body": str(text)}} if 0 < len(text) <= MAX_TEXT:
-            return text
-        case {"type": "template", "template": {"name": str(name), "components": list(parts)}}:
-            parameters = [each["text"] for part in parts for each in part["parameters"]]
-            return " · ".join([f"[{name}]", *parameters])
-        case _:
-            return None
 
 
 def _apply_fault(network: Network, phone: str, message: Message) -> Response:

@@ -1,10 +1,14 @@
 """The simulated network between the business and its customers' phones."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from devtools.whatsapp_sandbox.payloads import Contact, message_payload, status_payload
 from devtools.whatsapp_sandbox.state import Author, Message, Phones, new_message_id
 from devtools.whatsapp_sandbox.webhook_sender import WebhookSender
+
+WINDOW = timedelta(hours=24)
+"""How long after a customer's message WhatsApp takes free text for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,15 @@ class Network:
         self.phones.set_status(phone, message.id, "delivered")
         self._report(phone, message, "sent")
         self._report(phone, message, "delivered")
+
+    def is_window_closed(self, phone: str) -> bool:
+        """Whether the customer last wrote more than 24 hours ago.
+
+        A customer who never wrote has an open window here, unlike on WhatsApp, so that drills
+        can send to any number.
+        """
+        last = self.phones.last_written(phone)
+        return last is not None and datetime.now(UTC) - last > WINDOW
 
     def fail(self, phone: str, message: Message, code: int) -> None:
         """Report that an accepted message could not be delivered."""

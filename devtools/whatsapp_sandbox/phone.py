@@ -103,6 +103,13 @@ class PlannedFailure(BaseModel):
     times: int = Field(1, ge=0, le=1000)
 
 
+class PassedTime(BaseModel):
+    """How much older the conversation of a phone becomes, to close its 24-hour window."""
+
+    phone: Phone
+    hours: float = Field(gt=0, le=24 * 365)
+
+
 @blueprint.get("/")
 def home() -> AnyResponse:
     """Redirect to the most recently used conversation; create one if there is none."""
@@ -173,6 +180,14 @@ def reveal_number() -> Response:
     revealed = _body_of(RevealedNumber, request.get_json())
     _network().phones.reveal(revealed.user_id, revealed.number)
     return jsonify(user_id=revealed.user_id, number=f"+{revealed.number}")
+
+
+@blueprint.post("/api/time")
+def pass_time() -> Response:
+    """Let time pass for one phone: its conversation moves into the past."""
+    passed = _body_of(PassedTime, request.get_json())
+    _network().phones.age(passed.phone, hours=passed.hours)
+    return jsonify(hours=passed.hours)
 
 
 @blueprint.post("/api/failures")

@@ -1,11 +1,11 @@
-"""The state of the sandbox: conversations and planned faults, in memory, with size limits."""
+"""The state of the sandbox: conversations and planned faults, with size limits."""
 
 import threading
 from base64 import b64encode
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
@@ -59,6 +59,14 @@ class Conversation:
     number: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPhones:
+    """What a restart keeps: the conversations, the least recently used first, and the numbers."""
+
+    conversations: Sequence[Conversation]
+    last_written: dict[str, datetime]
+
+
 class Phones:
     """The customers' phones. Thread-safe. Removes the least recently used phone when full."""
 
@@ -68,7 +76,40 @@ class Phones:
         self._ids: dict[str, int] = {}
         self._faults: dict[str, list[Fault]] = {}
         self._numbers: dict[str, str] = {}
+        self._last_written: dict[str, datetime] = {}
         self._last_id = 0
+        self.accesses = 0
+        """Grows with every access that may have changed a conversation."""
+
+    def kept(self) -> KeptPhones:
+        """Return what a restart keeps."""
+        with self._lock:
+            views = [self._view(messages, phone) for phone, messages in self._messages.items()]
+            return KeptPhones(conversations=views, last_written=dict(self._last_written))
+
+    def restore(self, kept: KeptPhones) -> None:
+        """Restore what an earlier sandbox kept."""
+        with self._lock:
+            for each in kept.conversations:
+                self._ids[each.phone] = each.id
+                self._messages[each.phone] = deque(each.messages, MAX_MESSAGES)
+                if each.number and each.number != each.phone:
+                    self._numbers[each.phone] = each.number
+            self._last_id = max(self._ids.values(), default=0)
+            self._last_written = dict(kept.last_written)
+
+    def last_written(self, phone: str) -> datetime | None:
+        """Return when the customer last wrote."""
+        with self._lock:
+            return self._last_written.get(phone)
+
+    def age(self, phone: str, *, hours: float) -> None:
+        """Move the conversation into the past, as if `hours` had passed since."""
+        with self._lock:
+            earlier = [replace(m, at=m.at - timedelta(hours=hours)) for m in self._of(phone)]
+            self._messages[phone] = deque(earlier, MAX_MESSAGES)
+            if phone in self._last_written:
+                self._last_written[phone] -= timedelta(hours=hours)
 
     def reveal(self, user_id: str, number: str) -> None:
         """Reveal the number of the customer `user_id` to the business from now on."""
@@ -108,6 +149,8 @@ class Phones:
         """Append a message; its conversation becomes the most recently used."""
         with self._lock:
             self._of(phone).append(message)
+            if message.author is Author.CUSTOMER:
+                self._last_written[phone] = message.at
             self._messages.move_to_end(phone)
 
     def set_status(self, phone: str, message_id: str, status: str) -> None:
@@ -139,6 +182,7 @@ class Phones:
             return planned.pop() if planned else magic_fault(phone)
 
     def _of(self, phone: str) -> deque[Message]:
+        self.accesses += 1
         if phone not in self._messages:
             self._last_id += 1
             self._ids[phone] = self._last_id
@@ -152,6 +196,7 @@ class Phones:
             del self._ids[phone]
             self._faults.pop(phone, None)
             self._numbers.pop(phone, None)
+            self._last_written.pop(phone, None)
 
     def _view(self, messages: deque[Message], phone: str) -> Conversation:
         number = self._number_of(phone)

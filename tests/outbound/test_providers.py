@@ -15,6 +15,7 @@ from app.outbound.messages import Template, Text
 from app.outbound.outcomes import Away, NoAnswer, Outcome, Refused, Sent, Throttled
 from app.outbound.providers import WhatsAppProvider
 from app.outbound.reasons import TIMED_OUT, UNREACHABLE, UNREADABLE
+from app.outbound.templates import fill_template
 from devtools.stack.ports import free_port
 from devtools.whatsapp_sandbox.faults import Fault, FaultKind
 from devtools.whatsapp_sandbox.server import RunningSandbox
@@ -54,11 +55,11 @@ def test_a_message_arrives_with_its_tracker(
 def test_a_template_arrives_with_its_parameters(
     provider: WhatsAppProvider, sandbox: RunningSandbox
 ) -> None:
-    template = Template("order", "en", ("Ana", "42"))
+    template = Template("case_news", "en", ("42",))
     assert isinstance(
         provider.send(template, to=Identity(number="+34600111222"), tracker="1:2"), Sent
     )
-    assert sandbox.network.phones.open("34600111222").messages[0].text == "[order] · Ana · 42"
+    assert sandbox.network.phones.open("34600111222").messages[0].text == fill_template(template)
 
 
 def test_a_number_out_of_reach_is_refused_in_words(provider: WhatsAppProvider) -> None:

@@ -5,6 +5,7 @@ from flask import Flask
 from app.web.api import (
     automation,
     bulk,
+    case_replies,
     cases,
     checkers,
     customers,
@@ -28,6 +29,7 @@ _PARTS = (
     failures,
     inbox,
     outbound,
+    case_replies,
     reports,
     timelines,
 )

@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any
 
 from app.core.views import HistoryEntry
+from app.fraud.approved_texts import ApprovedText
+from app.fraud.correspondence import CorrespondencePage
 from app.fraud.queries import CaseView, MessageView, VerificationView
+from app.fraud.reply_window import ReplyWindow
 from app.inbox.queries import Item, ItemHistoryEntry
 from app.outbound.queries import OutboundAttemptView, OutboundJobView
 from app.outbox.queries import Attempt, EventView
@@ -51,6 +54,22 @@ class CaseWithVerification(CaseView):
 
     verification: VerificationView
     messages: Sequence[MessageView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseConversation(CorrespondencePage):
+    """The messages between a customer and us, newest first, and whether free text may be sent."""
+
+    window: ReplyWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyOptions:
+    """What may be sent to the customer of a case. Outside the window only templates may."""
+
+    window: ReplyWindow
+    texts: Sequence[ApprovedText]
+    templates: Sequence[ApprovedText]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ from http import HTTPStatus
 from typing import Self
 
 from flask import Blueprint, request
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from sqlalchemy.orm import Session
 
 from app.core.views import view_of
 from app.fraud.approved_texts import (
     Approved,
     FreeText,
+    TemplateKey,
+    TextKey,
     WantedReply,
     approved_templates,
     approved_texts,
@@ -20,14 +22,14 @@ from app.fraud.phrases import Language
 from app.fraud.queries import show_case
 from app.fraud.reply_to_case import reply_to_case
 from app.fraud.reply_window import read_window
+from app.outbound.messages import MAX_TEXT
 from app.outbound.queries import OutboundJobView, show_job
-from app.web import requests
 from app.web.api.answers import CaseConversation, ReplyOptions
 from app.web.api.operation import Example, operation
 from app.web.api.outbound import KEY_HEADER
 from app.web.context import actor, container
 from app.web.queries import CursorQuery
-from app.web.requests import Body, Query, ShortText
+from app.web.requests import Body, FilledText, Query, exactly_one
 
 blueprint = Blueprint("api_case_replies", __name__, url_prefix="/api/fraud/cases")
 
@@ -41,8 +43,10 @@ class LanguageQuery(Query):
 class ReplyBody(Body):
     """A free text, or the key of an approved text or template and its language."""
 
-    text: requests.Text | None = None
-    approved: ShortText | None = None
+    model_config = exactly_one("text", "approved")
+
+    text: FilledText | None = Field(None, max_length=MAX_TEXT)
+    approved: TextKey | TemplateKey | None = None
     language: Language | None = None
 
     @model_validator(mode="after")

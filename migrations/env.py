@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 import app.bulk.models
 import app.customers.models
 import app.fraud.models
+import app.idempotency.models
 import app.identity.models
 import app.inbound.models
 import app.inbox.models

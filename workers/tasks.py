@@ -11,6 +11,7 @@ from app.core.database_errors import as_unavailable
 from app.core.errors import DatabaseUnavailable
 from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
+from app.idempotency.stored_answers import discard_expired_answers
 from app.inbound.quarantine import discard_expired
 from app.notifications.send import send_due
 from app.outbound.runner import run_outbound
@@ -151,10 +152,11 @@ def catch_up() -> list[str]:
 
 @shared_task(name="periodic.discard_expired", **INFRASTRUCTURE)
 @as_unavailable()
-def discard_expired_parts() -> int:
-    """Delete expired webhook parts from the quarantine; return their number."""
+def discard_expired_rows() -> int:
+    """Delete expired webhook parts and stored answers of the API; return their number."""
+    now = container().clock()
     with container().sessions.begin() as session:
-        return discard_expired(session, now=container().clock())
+        return discard_expired(session, now=now) + discard_expired_answers(session, now=now)
 
 
 @shared_task(name="periodic.run_bulk_jobs", bind=True, **COMES_BACK)

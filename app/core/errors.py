@@ -8,6 +8,7 @@
     ├── NotFound           nothing has that id
     ├── Forbidden          the caller is known, but may not do this
     ├── Conflict           the current state does not allow the action
+    │   └── Stale          the row has changed since the caller loaded it
     ├── LimitExceeded      the caller exceeded a limit of number or size
     └── DatabaseUnavailable  the database is away or busy; the same work may succeed later
 
@@ -45,6 +46,10 @@ class Forbidden(AutomationError):
 
 class Conflict(AutomationError):
     """The current state does not allow the action."""
+
+
+class Stale(Conflict):
+    """The row has changed since the caller loaded it."""
 
 
 class LimitExceeded(AutomationError):

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Stale
 from app.inbox.actions import CLOSED, Action, allowed_actions, past_of
 from app.inbox.history import last_change
 from app.inbox.models import RECUR, InboxItem
@@ -17,7 +17,7 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
         last = None
     now_allowed = " or ".join(allowed_actions(item.status, closes_itself=closes_itself(item)))
     if seen != item.version and (last is None or last.at < item.updated_at):
-        return Conflict(
+        return Stale(
             f"Item {item.id} has changed since you loaded it: it has come up {item.occurrences}"
             f" times now; reload it before you {verb} it."
         )
@@ -30,7 +30,8 @@ def conflict_of(session: Session, item: InboxItem, verb: str, *, seen: int) -> C
         return Conflict(
             f"Item {item.id} is {item.status}, so you can't {verb} it; {now_allowed} it."
         )
-    return Conflict(
+    kind = Conflict if seen == item.version else Stale
+    return kind(
         f"Item {item.id} was {past_of(last.action)} by {last.actor}"
         f" at {last.at:%Y-%m-%d %H:%M:%S} UTC; reload it before you {now_allowed} it."
     )

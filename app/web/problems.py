@@ -16,6 +16,7 @@ from app.core.errors import (
     InvalidInput,
     LimitExceeded,
     NotFound,
+    Stale,
 )
 from app.web.request_id import request_id
 
@@ -85,6 +86,8 @@ def _refuse(error: AutomationError) -> Response:
     if status is None:
         log.error("request_failed", path=request.path, exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, _SORRY)
+    if isinstance(error, Stale) and "If-Match" in request.headers:
+        status = HTTPStatus.PRECONDITION_FAILED
     return problem(status, str(error), field=getattr(error, "field", None))
 
 

@@ -208,7 +208,7 @@ def test_a_message_is_created_once_per_idempotency_key_and_shown_masked(
     again = body_of(program.post(JOBS, json=JOB, more=key), HTTPStatus.CREATED)
     assert again["id"] == created["id"]
     other = program.post(JOBS, json=JOB | {"text": "Another."}, more=key)
-    refusal(other, HTTPStatus.CONFLICT)
+    refusal(other, HTTPStatus.UNPROCESSABLE_ENTITY)
     answer = program.get(f"{JOBS}/{created['id']}")
     assert body_of(answer)["history"][0]["actor"] == "maria"
     assert "2025550147" not in answer.text

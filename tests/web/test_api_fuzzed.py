@@ -27,6 +27,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 """Random requests per operation, besides the examples and the extreme values."""
 
 BEYOND_A_SCHEMA = {
+    "Idempotency-Key",
     "assignee",
     "cursor",
     "date",

@@ -24,6 +24,7 @@ class SearchBody(Body):
 @operation(
     example=Example(body={"identity": "+12025550147"}, answer={"id": 1}),
     refusals=[HTTPStatus.NOT_FOUND],
+    changes=False,
 )
 def search(session: Session, body: SearchBody) -> CustomerView:
     """Answer with the customer; 404 if no customer has this number or user id."""

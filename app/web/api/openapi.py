@@ -13,8 +13,10 @@ from pydantic import TypeAdapter
 from werkzeug.routing import Rule
 
 from app.core.paging import MAX_ID
+from app.idempotency.stored_answers import MAX_KEY
 from app.web.api.operation import Operation
 from app.web.api.refusals import refusals_of, responses
+from app.web.api.repeats import KEY_HEADER, REPLAYED_HEADER
 from app.web.api.samples import sample_of
 from app.web.problems import Problem
 
@@ -50,6 +52,23 @@ SECURITY: Json = {
         "name": "X-CSRFToken",
         "description": "The CSRF token of the session. Every page holds it in its forms.",
     },
+}
+IDEMPOTENCY_KEY: Json = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "description": "A name for this request. A repeat with the same name gets the same answer"
+    " for 24 hours and changes nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
+}
+IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of the item that the caller saw, in place of `version`.",
+    "schema": {"type": "string"},
+}
+REPLAYED: Json = {
+    "description": "`true` if this is the stored answer to an earlier request.",
+    "schema": {"type": "string", "const": "true"},
 }
 
 
@@ -143,7 +162,11 @@ def _describe(route: Route, answer: Json, schemas: Json) -> Json:
         "operationId": route.id,
         "tags": [route.tag],
         "summary": " ".join(summary.split()),
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route),
+            *_header_parameters(route),
+        ],
         "responses": dict(_responses(route, answer, schemas)),
         "security": _security(route),
     }
@@ -173,6 +196,21 @@ def _query_parameters(route: Route) -> Iterator[Json]:
             "schema": _inline(_without_null(property_), schema.get("$defs", {})),
             **more,
         }
+
+
+def _header_parameters(route: Route) -> Iterator[Json]:
+    if route.method == "GET":
+        return
+    if route.operation.changes:
+        yield IDEMPOTENCY_KEY
+    if route.operation.takes_version:
+        yield IF_MATCH
+
+
+def _headers(route: Route) -> Json:
+    if route.method == "GET":
+        return {"ETag": {"required": True, "schema": {"type": "string"}}}
+    return {REPLAYED_HEADER: REPLAYED} if route.operation.changes else {}
 
 
 def _without_null(schema: Json) -> Json:
@@ -209,11 +247,14 @@ def _responses(route: Route, answer: Json, schemas: Json) -> Iterator[tuple[str,
         str(int(route.operation.status)),
         {
             "description": route.operation.status.phrase,
+            "headers": _headers(route),
             "content": {JSON: {"schema": answer, "example": sample}},
         },
     )
-    is_change, has_id = route.method != "GET", bool(route.variables)
-    for status in refusals_of(route.operation, has_id=has_id, changes=is_change):
+    if route.method == "GET":
+        yield "304", {"description": "Not changed since the ETag in `If-None-Match`."}
+    has_id = bool(route.variables)
+    for status in refusals_of(route.operation, method=route.method, has_id=has_id):
         yield str(int(status)), {"$ref": f"#/components/responses/{status.name}"}
 
 

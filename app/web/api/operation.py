@@ -9,8 +9,10 @@ from http import HTTPStatus
 from inspect import signature
 from typing import Any, get_type_hints
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
+from app.web.api.etags import add_etag, with_expected_version
+from app.web.api.repeats import answer_once, has_key
 from app.web.context import container
 from app.web.requests import Body, Query, read_body, read_query
 
@@ -33,7 +35,11 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A view with its contract. Flask calls it with the values from the path."""
+    """A view with its contract. Flask calls it with the values from the path.
+
+    A call that changes something may have an idempotency key: a repeat gets the stored answer.
+    An answer to a GET has an ETag.
+    """
 
     view: View
     example: Example
@@ -42,6 +48,7 @@ class Operation:
     body: type[Body]
     query: type[Query]
     answer: Any
+    changes: bool
     wants: frozenset[str]
 
     @property
@@ -50,26 +57,34 @@ class Operation:
         return self.view.__name__
 
     @property
+    def takes_version(self) -> bool:
+        """Whether its body has the version that the caller saw, which If-Match may carry."""
+        return "version" in self.body.model_fields
+
+    @property
     def has_body(self) -> bool:
         """Whether its body has fields."""
         return bool(self.body.model_fields)
 
     def __call__(self, **path: Any) -> Response:
         """Answer the current request."""
-        given = self._given()
-        if "session" not in self.wants:
-            return self._respond(self.view(**path, **given))
+        query, body = read_query(self.query), with_expected_version(read_body(self.body))
+        given = {**path, "query": query, "body": body}
+        is_once = self.changes and request.method != "GET" and has_key()
+        if not is_once and "session" not in self.wants:
+            return self._answer(given)
         with container().sessions.begin() as session:
-            return self._respond(self.view(session=session, **path, **given))
+            given["session"] = session
+            if is_once:
+                return answer_once(session, body, lambda: self._answer(given))
+            return self._answer(given)
 
-    def _given(self) -> dict[str, Any]:
-        given = {"query": read_query(self.query), "body": read_body(self.body)}
-        return {name: value for name, value in given.items() if name in self.wants}
-
-    def _respond(self, answer: Any) -> Response:
+    def _answer(self, given: Mapping[str, Any]) -> Response:
+        wanted = {name: value for name, value in given.items() if name in self.wants}
+        answer = self.view(**wanted)
         response = jsonify(answer)
         response.status_code = self.status
-        return response
+        return add_etag(response, answer) if request.method == "GET" else response
 
 
 def operation(
@@ -77,6 +92,7 @@ def operation(
     example: Example,
     status: HTTPStatus = HTTPStatus.OK,
     refusals: Iterable[HTTPStatus] = (),
+    changes: bool = True,
 ) -> Callable[[View], Operation]:
     """Turn a view into an Operation. The signature of the view is its contract.
 
@@ -89,6 +105,7 @@ def operation(
 
     `refusals` are the errors that this operation alone can answer, e.g. 409. The document adds
     those that follow from the request: 401, 403, 404 for an id in the path, 422 and so on.
+    `changes` is False for a POST that only reads.
     """
 
     def contract_of(view: View) -> Operation:
@@ -98,10 +115,11 @@ def operation(
             example=example,
             status=status,
             refusals=frozenset(refusals),
+            changes=changes,
             body=hints.get("body", Body),
             query=hints.get("query", Query),
             answer=hints["return"],
-            wants=frozenset(signature(view).parameters) & {"session", "body", "query"},
+            wants=frozenset(signature(view).parameters),
         )
 
     return contract_of

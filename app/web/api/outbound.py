@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Self
 
-from flask import Blueprint, request
+from flask import Blueprint
 from pydantic import Field, model_validator
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,6 @@ from app.web.queries import JobsQuery
 from app.web.requests import Body, FilledText, ShortText, exactly_one
 
 blueprint = Blueprint("api_outbound", __name__, url_prefix="/api/outbound/jobs")
-
-KEY_HEADER = "Idempotency-Key"
 
 
 class TemplateBody(Body):
@@ -79,7 +77,6 @@ def create(session: Session, body: JobBody) -> OutboundJobView:
         message=body.message,
         actor=actor(),
         vault=container().vault,
-        idempotency_key=request.headers.get(KEY_HEADER),
     )
     return show_job(session, enqueued.job_id).job
 

@@ -11,7 +11,9 @@ REASONS = {
     HTTPStatus.UNAUTHORIZED: "No valid token and no session.",
     HTTPStatus.FORBIDDEN: "The caller is not an admin.",
     HTTPStatus.NOT_FOUND: "There is nothing with this id or value.",
-    HTTPStatus.CONFLICT: "The current state does not allow it; `detail` says who changed it.",
+    HTTPStatus.CONFLICT: "The state does not allow it, `detail` names who was first; or a request"
+    " with the same idempotency key is in progress.",
+    HTTPStatus.PRECONDITION_FAILED: "Changed since the ETag in `If-Match`; `detail` names who did.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 64 KiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as `application/json`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A parameter or field can't be used; `field` names it.",
@@ -31,7 +33,7 @@ _ALWAYS = frozenset(
         HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
-_OF_A_CHANGE = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
+_OF_A_BODY = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", {"type": "string"}),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", {"type": "integer", "minimum": 1}),
@@ -39,10 +41,18 @@ _HEADERS = {
 }
 
 
-def refusals_of(operation: Operation, *, has_id: bool, changes: bool) -> list[HTTPStatus]:
+def refusals_of(operation: Operation, *, method: str, has_id: bool) -> list[HTTPStatus]:
     """Return every error status that `operation` can answer, in order."""
-    named = set(operation.refusals) | ({HTTPStatus.NOT_FOUND} if has_id else set())
-    return sorted(_ALWAYS | named | (_OF_A_CHANGE if changes else set()))
+    statuses = _ALWAYS | operation.refusals
+    if has_id:
+        statuses |= {HTTPStatus.NOT_FOUND}
+    if method != "GET":
+        statuses |= _OF_A_BODY
+    if method != "GET" and operation.changes:
+        statuses |= {HTTPStatus.CONFLICT}
+    if operation.takes_version:
+        statuses |= {HTTPStatus.PRECONDITION_FAILED}
+    return sorted(statuses)
 
 
 def responses() -> dict[str, Any]:

@@ -19,8 +19,8 @@ automation: $(INSTALLED) ## Run an administration command while the product runs
 test: $(INSTALLED) ## Run the whole test suite; it starts its own database and broker
 	@exec $(BIN)/pytest -n auto $(ARGS)
 
-chaos: $(INSTALLED) ## Run the fault tests with several random seeds (SEEDS=3) and print a report
-	@CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto tests/chaos $(ARGS)
+chaos: $(INSTALLED) ## Run the fault tests with several random seeds (SEEDS=3) and more events, and print a report
+	@CHAOS_VOLUME=5 CHAOS_SEEDS=$(or $(SEEDS),3) exec $(BIN)/pytest -n auto tests/chaos $(ARGS)
 
 fuzz: $(INSTALLED) ## Send random requests to every call of the API (EXAMPLES=200 per call)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),200) exec $(BIN)/pytest -n auto --timeout 1800 tests/web/test_api_fuzzed.py $(ARGS)

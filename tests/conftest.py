@@ -63,7 +63,7 @@ class TurnableClock:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Return a PostgreSQL server of this test process, with a migrated template database."""
     with (
-        _fast_folder(tmp_path_factory) as folder,
+        fast_folder(tmp_path_factory) as folder,
         start_postgres(folder, durable=False) as server,
     ):
         migrate(Settings.load(_environment(server.url, server.owner_url)))
@@ -157,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @contextmanager
-def _fast_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def fast_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a folder in memory if there is room, because each test copies a database.
 
     On the disk of a small machine a copy takes 170 ms, in memory 14 ms.

@@ -80,7 +80,7 @@ def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[by
             user=program.user,
             group=program.group,
             extra_groups=None if program.user is None else [],
-            preexec_fn=_parent_death_hook(os.getpid(), program.stop_signal),  # noqa: PLW1509 - two system calls
+            preexec_fn=parent_death_hook(os.getpid(), program.stop_signal),  # noqa: PLW1509 - two system calls
         )
 
 
@@ -155,7 +155,7 @@ def _open_log(log: Path | None) -> Iterator[int | None]:
             yield file.fileno()
 
 
-def _parent_death_hook(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+def parent_death_hook(parent: int, number: signal.Signals) -> Callable[[], None] | None:
     """Return a hook that lets the kernel stop the child when this thread ends (Linux only)."""
     if (prctl := _prctl) is None:
         return None

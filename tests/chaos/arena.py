@@ -1,16 +1,15 @@
-"""A stack of its own to break: PostgreSQL, a broker, workers, beat, producers."""
+"""A stack to break: a database and a broker, workers, beat, producers."""
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
@@ -20,7 +19,6 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.bootstrap import build
-from app.core.schema import migrate
 from app.core.settings import Settings
 from app.customers.identify import identify
 from app.customers.identity import Identity
@@ -28,83 +26,76 @@ from app.fraud.models import InboundMessage
 from app.outbox.events import FraudCaseCreated
 from app.outbox.models import AutomationEvent
 from app.outbox.record import record_event
-from devtools.stack.ports import free_port
 from devtools.stack.programs import Program, spawn
-from devtools.stack.servers import PostgresServer, ValkeyServer
+from tests.chaos.dying_producer import produce_and_die
+from tests.chaos.servers import Servers
 from tests.chaos.verdict import Verdict
 from tests.conftest import SECRETS
+from tests.forked import Forked, fork, fork_celery
 from tests.workers.conftest import eventually
 from workers.application import create_celery
 
+if TYPE_CHECKING:
+    import subprocess
+
 RECOVERY_SECONDS = 90
-_WORKER = ["worker", "--queues", "dispatch", "--loglevel", "info"]
-_QUIET = ["--without-gossip", "--without-mingle"]
+
+VOLUME = int(os.environ.get("CHAOS_VOLUME", "1"))
+"""Multiplies the events and messages of the tests that no fault limits in time."""
+
+PORTION = 50
+LEAST_PORTIONS = 4
+PAUSE_SECONDS = 0.1
+"""A producer commits some portions of events at once, then one after each pause."""
+
+_WAITING = "SELECT id FROM cc_automation_events WHERE next_attempt_at IS NOT NULL LIMIT 1"
 
 
 class Arena:
     """Starts, breaks and heals the parts; knows what the producers were told is committed."""
 
-    def __init__(self, folder: Path, *, seed: int) -> None:
+    def __init__(
+        self, folder: Path, *, seed: int, servers: Servers, addresses: Mapping[str, str]
+    ) -> None:
         self.folder = folder
         self.random = Random(seed)
-        self.postgres = PostgresServer.at(folder, durable=True)
-        self.valkey = ValkeyServer(folder=folder.resolve(), port=free_port())
+        self.servers = servers
+        self.postgres, self.valkey = servers.postgres, servers.valkey
         self.environ = {
             **os.environ,
             **SECRETS,
-            "DATABASE_URL": self.postgres.url,
-            "DATABASE_OWNER_URL": self.postgres.owner_url,
-            "CELERY_BROKER_URL": self.valkey.url,
+            **addresses,
             "AUTOMATION_RETRY_BASE_SECONDS": "0.2",
             "AUTOMATION_RETRY_CAP_SECONDS": "2",
         }
         self.container = build(Settings.load(self.environ), process="producer")
-        self._running: dict[str, tuple[subprocess.Popen[bytes], Program]] = {}
+        self._running: dict[str, subprocess.Popen[bytes] | Forked] = {}
         self.celery = create_celery(self.container.settings)
         self._next_number = 0
 
     # The parts
 
-    def start_postgres(self) -> None:
-        """Start the database server, which keeps its data from one start to the next."""
-        program = self.postgres.prepare()
-        self.postgres.wait(self._start("postgres", program))
-        self.postgres.create_database()
-
     def prepare(self) -> None:
-        """Start what everything needs: a migrated database and an empty broker."""
-        self.start_postgres()
-        migrate(self.container.settings)
+        """Empty the broker and create what every event needs."""
+        self.client.flushall()
         with self.container.sessions.begin() as session:
             identify(session, Identity(number="+34600111222"), vault=self.container.vault)
-        self.start_broker()
-
-    def start_broker(self) -> None:
-        """Start an empty broker on its port."""
-        self.valkey.wait(self._start("broker", self.valkey.program()))
-
-    def start_celery(
-        self, name: str, *arguments: str, app: str = "workers", **settings: str
-    ) -> None:
-        """Start a `celery` command under `name`."""
-        command = [sys.executable, "-m", "celery", "--app", app, *arguments]
-        environ = self.environ | settings
-        log = self.folder / f"{name}.log"
-        self._start(name, Program(name=name, command=command, environ=environ, log=log))
 
     def start_worker(self, name: str = "worker", app: str = "workers", **settings: str) -> None:
         """Start a dispatcher worker, and wait until it is ready."""
-        known = self.log(name).count(" ready.")
-        self.start_celery(name, *_WORKER, *_QUIET, "--hostname", f"{name}@%h", app=app, **settings)
-        eventually(lambda: self.log(name).count(" ready.") > known)
+        self._wait_for_worker(name, lambda: self._fork(name, app, _worker(name), settings))
+
+    def start_fresh_worker(self, name: str, app: str, **settings: str) -> None:
+        """Start a dispatcher worker as a command of its own, which imports everything itself."""
+        self._wait_for_worker(name, lambda: self._spawn(name, app, _worker(name), settings))
 
     def start_beat(self, name: str = "beat", **settings: str) -> None:
         """Start a beat."""
-        self.start_celery(name, "beat", "--loglevel", "info", **settings)
+        self._fork(name, "workers", ["beat", "--loglevel", "info"], settings)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a part with all its processes, and wait until it is gone."""
-        process, _program = self._running.pop(name)
+        process = self._running.pop(name)
         if how is signal.SIGKILL:
             os.killpg(process.pid, how)
         else:
@@ -147,13 +138,13 @@ class Arena:
 
     def run_producer_that_dies(self, crash: str) -> None:
         """Run a producer in a process of its own that kills itself in its transaction."""
-        command = [sys.executable, "-m", "tests.chaos.dying_producer", crash]
-        ended = subprocess.run(command, env=self.environ, check=False, timeout=60)
-        assert ended.returncode == -signal.SIGKILL
+        log = self.folder / "producer.log"
+        producer = fork(produce_and_die, crash, environ=self.environ, log=log)
+        assert producer.wait(timeout=60) == -signal.SIGKILL
 
     def process(self, name: str) -> psutil.Process:
         """Return the process of a part."""
-        return psutil.Process(self._running[name][0].pid)
+        return psutil.Process(self._running[name].pid)
 
     def log(self, name: str) -> str:
         """Return what a part has printed so far."""
@@ -161,12 +152,9 @@ class Arena:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def close(self) -> None:
-        """End everything that runs; the database goes last."""
-        for name in [name for name in self._running if name != "postgres"]:
+        """End every process that works here."""
+        for name in list(self._running):
             self.kill(name)
-        if "postgres" in self._running:
-            self.kill("postgres", signal.SIGINT)
-        self.postgres.clean_up()
         self.container.close()
 
     # What flows through them
@@ -208,30 +196,40 @@ class Arena:
             )
 
     @contextmanager
-    def producing(self, count: int) -> Iterator[None]:
-        """Commit events from another thread for the length of the block, and wait for the last."""
-        thread = Thread(target=self.commit_events, args=(count,), name="producer")
+    def producing(self) -> Iterator[None]:
+        """Commit events from another thread, portion after portion, until the block ends."""
+        ended = Event()
+
+        def produce() -> None:
+            portions = 0
+            while portions < LEAST_PORTIONS or not ended.wait(PAUSE_SECONDS):
+                self.commit_events(PORTION)
+                portions += 1
+
+        thread = Thread(target=produce, name="producer")
         thread.start()
-        yield
-        thread.join(timeout=RECOVERY_SECONDS)
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(timeout=RECOVERY_SECONDS)
         assert not thread.is_alive(), "the producer hangs"
 
     def recover(self) -> Verdict:
         """Wait until nothing waits any more, and return what the rows say."""
-
-        def settled() -> Verdict | None:
-            try:
-                verdict = Verdict.of(self.container.engine)
-            except DBAPIError:
-                return None
-            return verdict if not verdict.waiting else None
-
-        return eventually(settled, within=RECOVERY_SECONDS)
+        eventually(self._is_settled, within=RECOVERY_SECONDS)
+        return Verdict.of(self.container.engine)
 
     @property
     def client(self) -> redis.Redis:
         """Return a client of the broker."""
         return redis.Redis(port=self.valkey.port)
+
+    def _is_settled(self) -> bool:
+        try:
+            return not self.ask(_WAITING)
+        except DBAPIError:
+            return False
 
     def _commit(self, numbers: list[int], report: str) -> None:
         def attempt() -> bool:
@@ -248,10 +246,29 @@ class Arena:
 
         eventually(attempt, within=RECOVERY_SECONDS)
 
-    def _start(self, name: str, program: Program) -> subprocess.Popen[bytes]:
-        process = spawn(program)
-        self._running[name] = process, program
-        return process
+    def _wait_for_worker(self, name: str, start: Callable[[], None]) -> None:
+        known = self.log(name).count(" ready.")
+        start()
+        eventually(lambda: self.log(name).count(" ready.") > known)
+
+    def _fork(
+        self, name: str, app: str, arguments: Sequence[str], settings: dict[str, str]
+    ) -> None:
+        environ, log = self.environ | settings, self.folder / f"{name}.log"
+        self._running[name] = fork_celery("--app", app, *arguments, environ=environ, log=log)
+
+    def _spawn(
+        self, name: str, app: str, arguments: Sequence[str], settings: dict[str, str]
+    ) -> None:
+        command = [sys.executable, "-m", "celery", "--app", app, *arguments]
+        environ, log = self.environ | settings, self.folder / f"{name}.log"
+        program = Program(name=name, command=command, environ=environ, log=log)
+        self._running[name] = spawn(program)
+
+
+def _worker(name: str) -> list[str]:
+    worker = ["worker", "--queues", "dispatch", "--loglevel", "info", "--hostname", f"{name}@%h"]
+    return [*worker, "--without-gossip", "--without-mingle"]
 
 
 def _message(number: int) -> dict[str, str | int]:

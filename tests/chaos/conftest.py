@@ -7,22 +7,37 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.arena import Arena
+from tests.chaos.servers import Servers
 from tests.chaos.verdict import Verdict
+from tests.conftest import fast_folder
 
 Judge = Callable[[Verdict], None]
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "1"))
 
 
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Return the servers of all arenas of this test process."""
+    with fast_folder(tmp_path_factory) as folder:
+        servers = Servers(folder)
+        try:
+            servers.prepare()
+            yield servers
+        finally:
+            servers.close()
+
+
 @pytest.fixture(params=range(1, SEEDS + 1), ids=lambda seed: f"seed-{seed}")
-def arena(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
+def arena(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Arena]:
     """Return a fresh arena with a database and a broker, and nobody at work yet."""
-    arena = Arena(tmp_path, seed=request.param)
-    try:
-        arena.prepare()
-        yield arena
-    finally:
-        arena.close()
+    with servers.database() as addresses:
+        arena = Arena(tmp_path, seed=request.param, servers=servers, addresses=addresses)
+        try:
+            arena.prepare()
+            yield arena
+        finally:
+            arena.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 from sqlalchemy import insert
 
@@ -12,12 +11,16 @@ from app.fraud.models import InboundMessage
 from app.outbox.record import record_event
 from tests.dispatch.conftest import a_fraud_case
 
-container = build(Settings.load(), process="dying-producer")
-with container.sessions.begin() as session:
-    session.execute(
-        insert(InboundMessage).values(message_fingerprint="case:999999", customer_id=1, kind="text")
+
+def produce_and_die(crash: str) -> None:
+    """Kill this process in the transaction of a producer, at the moment that `crash` names."""
+    message = insert(InboundMessage).values(
+        message_fingerprint="case:999999", customer_id=1, kind="text"
     )
-    if sys.argv[1] == "before_commit":
-        record_event(session, a_fraud_case(999_999))
-        session.flush()
-    os.kill(os.getpid(), signal.SIGKILL)
+    container = build(Settings.load(), process="dying-producer")
+    with container.sessions.begin() as session:
+        session.execute(message)
+        if crash == "before_commit":
+            record_event(session, a_fraud_case(999_999))
+            session.flush()
+        os.kill(os.getpid(), signal.SIGKILL)

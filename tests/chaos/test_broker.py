@@ -1,6 +1,6 @@
 """The broker is flushed, restarted empty, away, slow, flooded: it is disposable."""
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import VOLUME, Arena
 from tests.chaos.conftest import Judge
 from tests.chaos.proxy import slow_proxy
 from tests.workers.conftest import eventually
@@ -10,7 +10,7 @@ from workers.beat import QUEUE_LIMIT
 def test_the_broker_flushed_again_and_again(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         for _ in range(10):
             arena.pause(0.05, 0.3)
             arena.client.flushall()
@@ -21,10 +21,10 @@ def test_the_broker_flushed_again_and_again(arena: Arena, check_promises: Judge)
 def test_the_broker_restarted_empty(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         arena.pause(0.2, 0.6)
-        arena.kill("broker")
-        arena.start_broker()
+        arena.servers.kill("broker")
+        arena.servers.start_missing()
 
     check_promises(arena.recover())
     assert "Connection to broker lost" in arena.log("worker")
@@ -36,10 +36,10 @@ def test_the_broker_away_for_a_while(arena: Arena, check_promises: Judge) -> Non
     arena.commit_events(10)
     arena.recover()
     arena.pause(1, 2)
-    arena.kill("broker")
+    arena.servers.kill("broker")
     arena.commit_events(500)
     arena.pause(2, 4)
-    arena.start_broker()
+    arena.servers.start_missing()
 
     check_promises(arena.recover())
     assert "broker_away" in arena.log("worker")
@@ -53,17 +53,17 @@ def test_a_broker_that_answers_late(arena: Arena, check_promises: Judge) -> None
         broker = f"redis://127.0.0.1:{port}/0"
         arena.start_beat(CELERY_BROKER_URL=broker)
         arena.start_worker(CELERY_BROKER_URL=broker)
-        arena.commit_events(1000)
+        arena.commit_events(300 * VOLUME)
 
         check_promises(arena.recover())
 
 
-def test_messages_doubled_by_the_thousand(arena: Arena, check_promises: Judge) -> None:
+def test_messages_doubled_by_the_hundred(arena: Arena, check_promises: Judge) -> None:
     arena.start_worker()
-    for _ in range(1500):
+    for _ in range(300 * VOLUME):
         arena.send("dispatch.dispatch_due_events")
         arena.send("dispatch.relay")
-    arena.commit_events(1000)
+    arena.commit_events(300 * VOLUME)
 
     check_promises(arena.recover())
     eventually(lambda: arena.client.llen("dispatch") == 0)

@@ -15,11 +15,11 @@ def test_the_database_crashed_and_restarted_in_the_middle(
 ) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         arena.pause(0.2, 0.6)
-        arena.kill("postgres", signal.SIGQUIT)
+        arena.servers.kill("postgres", signal.SIGQUIT)
         arena.pause(0.5, 1.5)
-        arena.start_postgres()
+        arena.servers.start_missing()
 
     check_promises(arena.recover())
     assert "listener_cut_off" in arena.log("worker")
@@ -28,7 +28,7 @@ def test_the_database_crashed_and_restarted_in_the_middle(
 def test_worker_connections_terminated_again_and_again(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         cut = 0
         for _ in range(10):
             arena.pause(0.05, 0.2)
@@ -76,12 +76,13 @@ def test_a_database_that_refuses_every_write_for_a_while(
     arena.start_worker()
     arena.commit_events(300)
     arena.recover()
-    arena.as_superuser("ALTER ROLE automation_app SET default_transaction_read_only = on")
+    role = f"ROLE automation_app IN DATABASE {arena.container.engine.url.database}"
+    arena.as_superuser(f"ALTER {role} SET default_transaction_read_only = on")
     arena.terminate_backends("automation-worker")
     arena.commit_events(200)
     eventually(lambda: "ReadOnlySqlTransaction" in arena.log("worker"))
     waiting = Verdict.of(arena.container.engine).waiting
-    arena.as_superuser("ALTER ROLE automation_app RESET default_transaction_read_only")
+    arena.as_superuser(f"ALTER {role} RESET default_transaction_read_only")
     arena.terminate_backends("automation-worker")
 
     check_promises(arena.recover())

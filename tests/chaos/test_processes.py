@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import VOLUME, Arena
 from tests.chaos.conftest import Judge
 from tests.workers.conftest import eventually
 
@@ -12,7 +12,7 @@ from tests.workers.conftest import eventually
 def test_worker_children_killed_at_random_moments(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         for _ in range(6):
             arena.pause(0.1, 0.5)
             for child in arena.process("worker").children():
@@ -25,7 +25,7 @@ def test_worker_children_killed_at_random_moments(arena: Arena, check_promises: 
 def test_a_whole_worker_killed_and_started_again(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker()
-    with arena.producing(3000):
+    with arena.producing():
         for _ in range(2):
             arena.pause(0.1, 0.6)
             arena.kill("worker")
@@ -38,7 +38,7 @@ def test_a_warm_shutdown_under_load(arena: Arena, check_promises: Judge) -> None
     arena.start_beat()
     arena.start_worker("first")
     arena.start_worker("second")
-    with arena.producing(3000):
+    with arena.producing():
         arena.pause(0.2, 0.5)
         arena.kill("first", signal.SIGTERM)
 
@@ -50,7 +50,7 @@ def test_two_beats_and_two_listeners(arena: Arena, check_promises: Judge) -> Non
     for name in ("one", "two"):
         arena.start_beat(f"beat-{name}")
         arena.start_worker(f"worker-{name}")
-    arena.commit_events(3000)
+    arena.commit_events(600 * VOLUME)
 
     check_promises(arena.recover())
     acting = [arena.log(f"worker-{name}").count("listener_acting") for name in ("one", "two")]
@@ -59,7 +59,7 @@ def test_two_beats_and_two_listeners(arena: Arena, check_promises: Judge) -> Non
 
 def test_no_beat_at_all(arena: Arena, check_promises: Judge) -> None:
     arena.start_worker()
-    arena.commit_events(2000)
+    arena.commit_events(600 * VOLUME)
 
     check_promises(arena.recover())
 
@@ -67,7 +67,7 @@ def test_no_beat_at_all(arena: Arena, check_promises: Judge) -> None:
 def test_no_listener_at_all(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
     arena.start_worker(AUTOMATION_NOTIFY="0")
-    arena.commit_events(2000)
+    arena.commit_events(600 * VOLUME)
 
     check_promises(arena.recover())
 
@@ -76,7 +76,7 @@ def test_beat_killed_in_its_tick_and_started_again(arena: Arena, check_promises:
     arena.start_worker(AUTOMATION_NOTIFY="0")
     for _ in range(3):
         arena.start_beat(AUTOMATION_RELAY_INTERVAL_SECONDS="0.1")
-        arena.commit_events(500)
+        arena.commit_events(100 * VOLUME)
         arena.pause(0.5, 1.5)
         arena.kill("beat")
     arena.start_beat()
@@ -87,7 +87,7 @@ def test_beat_killed_in_its_tick_and_started_again(arena: Arena, check_promises:
 def test_a_listener_cut_off_by_the_database(arena: Arena, check_promises: Judge) -> None:
     arena.start_worker()
     eventually(lambda: "listener_acting" in arena.log("worker"))
-    with arena.producing(2000):
+    with arena.producing():
         arena.pause(0.1, 0.3)
         arena.terminate_backends("automation-listener")
 
@@ -98,8 +98,8 @@ def test_a_listener_cut_off_by_the_database(arena: Arena, check_promises: Judge)
 
 def test_the_clock_of_one_machine_off_by_minutes(arena: Arena, check_promises: Judge) -> None:
     arena.start_beat()
-    arena.start_worker("ahead", app="tests.chaos.ahead", AUTOMATION_NOTIFY="0")
-    arena.commit_events(2000)
+    arena.start_fresh_worker("ahead", app="tests.chaos.ahead", AUTOMATION_NOTIFY="0")
+    arena.commit_events(600 * VOLUME)
 
     check_promises(arena.recover())
 

@@ -1,7 +1,6 @@
 """Real brokers, and real workers in processes of their own."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,9 +12,10 @@ import pytest
 from celery import Celery
 
 from app.core.settings import Settings
-from devtools.stack.programs import Program, running
+from devtools.stack.programs import end_session
 from devtools.stack.servers import ValkeyServer, start_valkey
 from tests.conftest import SECRETS
+from tests.forked import fork_celery
 from workers.application import create_celery
 
 TIMEOUT_SECONDS = 30
@@ -86,9 +86,10 @@ def start_celery(environ: dict[str, str], tmp_path: Path) -> Iterator[StartCeler
             *arguments: str, ready: str = " ready.", app: str = "workers", **settings: str
         ) -> CeleryProcess:
             log = tmp_path / f"celery-{time.monotonic_ns()}.log"
-            command = [sys.executable, "-m", "celery", "--app", app, *arguments]
-            program = Program(name="celery", command=command, environ=environ | settings, log=log)
-            started = CeleryProcess(stack.enter_context(running(program)).pid, log)
+            log.touch()
+            pid = fork_celery("--app", app, *arguments, environ=environ | settings, log=log).pid
+            stack.callback(end_session, pid)
+            started = CeleryProcess(pid, log)
             eventually(lambda: ready in started.log)
             return started
 

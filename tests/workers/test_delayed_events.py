@@ -64,10 +64,12 @@ def test_every_event_of_a_task_is_published(
     with celery_app.connection_for_read() as connection:
         handlers = {"*": lambda event: seen.append(event["type"])}
         receiver = EventReceiver(connection, handlers=handlers, app=celery_app)
-        Thread(target=receiver.capture, kwargs={"timeout": 30}, daemon=True).start()
+        listening = Thread(target=receiver.capture, kwargs={"timeout": 30})
+        listening.start()
         start_dispatcher("--events", AUTOMATION_NOTIFY="0")
 
         celery_app.send_task("dispatch.heartbeat")
 
         eventually(lambda: {"task-received", "task-started", "task-succeeded"} <= set(seen))
         receiver.should_stop = True
+        listening.join()

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Self
 
-from flask import Blueprint, request
+from flask import Blueprint
 from pydantic import Field, model_validator
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,6 @@ from app.outbound.messages import MAX_TEXT
 from app.outbound.queries import OutboundJobView, show_job
 from app.web.api.answers import CaseConversation, ReplyOptions
 from app.web.api.operation import Example, operation
-from app.web.api.outbound import KEY_HEADER
 from app.web.context import actor, container
 from app.web.queries import CursorQuery
 from app.web.requests import Body, FilledText, Query, exactly_one
@@ -98,10 +97,7 @@ def reply_options(session: Session, query: LanguageQuery, case_id: int) -> Reply
     refusals=[HTTPStatus.CONFLICT],
 )
 def reply(session: Session, body: ReplyBody, case_id: int) -> OutboundJobView:
-    """Send a reply to the customer of a case; 409 for free text outside the window.
-
-    A repeated Idempotency-Key sends nothing again.
-    """
+    """Send a reply to the customer of a case; 409 for free text outside the window."""
     language = Language(show_case(session, case_id).case.language)
     sent = reply_to_case(
         session,
@@ -109,6 +105,5 @@ def reply(session: Session, body: ReplyBody, case_id: int) -> OutboundJobView:
         body.wanted(language),
         actor=actor(),
         vault=container().vault,
-        key=request.headers.get(KEY_HEADER),
     )
     return show_job(session, sent.job_id).job

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
+import httpx
 import psycopg
 from cryptography.fernet import Fernet
 from psycopg import Connection
@@ -18,6 +19,7 @@ from sqlalchemy import make_url
 
 from app.core.schema import migrate
 from app.core.settings import Settings
+from app.processes import command_of
 from devtools import ROOT
 from devtools.stack.programs import Program, running
 from devtools.stack.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
@@ -120,6 +122,13 @@ class Lab:
             yield process
 
     @contextmanager
+    def web(self, environ: Mapping[str, str], *, address: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the product's web process, whose port is in `environ`, and wait until it answers."""
+        with self.contender("web", command_of("web", environ), environ, ready="") as process:
+            await_true(lambda: _answers(f"{address}/healthz"), "the web answers")
+            yield process
+
+    @contextmanager
     def dispatcher(self, database: Database) -> Iterator[subprocess.Popen[bytes]]:
         """Run the product's dispatcher as the Procfile does."""
         command = [sys.executable, "-m", "celery", "--quiet", "--app", "workers", "worker"]
@@ -145,6 +154,13 @@ def open_lab(folder: Path, *, rivals: Path | None) -> Iterator[Lab]:
         template = Database("", postgres.url, "", valkey.url)
         migrate(Settings.load({**lab.environ(template), "DATABASE_OWNER_URL": postgres.owner_url}))
         yield lab
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address).is_success
+    except httpx.TransportError:
+        return False
 
 
 def await_true(

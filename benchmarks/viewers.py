@@ -12,7 +12,6 @@ from flask.sessions import SecureCookieSessionInterface
 
 from app.bootstrap import build
 from app.identity.users import find_account
-from app.processes import command_of
 from app.web import create_app
 from app.web.credentials import start_session
 from benchmarks.contenders.viewers import WARM_UP_SECONDS
@@ -40,12 +39,11 @@ def run(lab: Lab, report: Report, *, items: int) -> Iterator[str]:
     with lab.database() as database:
         environ = {**lab.environ(database), "PORT": str(port)}
         cookies = _sign_in_viewers(lab, database)
-        command = command_of("web", environ)
-        with lab.contender("web", command, environ, ready="Booting worker") as web:
+        with lab.web(environ, address=f"http://127.0.0.1:{port}") as web:
             yield f"viewers: {VIEWERS} viewers see {items} items"
             viewers = _start(lab, database, [str(port), str(seconds)], cookies)
             time.sleep(WARM_UP_SECONDS)
-            [process] = psutil.Process(web.pid).children()
+            process = psutil.Process(web.pid)
             before, started = sum(process.cpu_times()[:2]), time.monotonic()
             inserted = dict(_insert(database, number) for number in range(items))
             used = (sum(process.cpu_times()[:2]) - before) / (time.monotonic() - started)

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 
-from app.processes import command_of
 from benchmarks.lab import Database, Lab
 from benchmarks.results import Report, Row, ratios
 from devtools.stack.ports import free_port
@@ -20,9 +19,9 @@ def run(lab: Lab, report: Report, *, rounds: int) -> Iterator[str]:
     rates: dict[str, list[float]] = {"http": [], "direct": []}
     with lab.database() as database:
         environ = {**lab.environ(database), "PORT": str(port)}
-        command = command_of("web", environ)
-        place = [f"http://127.0.0.1:{port}{_PATH}", environ["WHATSAPP_APP_SECRET"]]
-        with lab.contender("web", command, environ, ready="Booting worker"):
+        address = f"http://127.0.0.1:{port}"
+        place = [f"{address}{_PATH}", environ["WHATSAPP_APP_SECRET"]]
+        with lab.web(environ, address=address):
             for number in range(-1, rounds):
                 yield f"webhooks: round {max(number + 1, 0)} of {rounds}"
                 for how, arguments in (("http", place), ("direct", [])):

@@ -1,8 +1,9 @@
 """Parse and check query strings, forms, JSON bodies and ids; serialise JSON."""
 
 import re
+from collections.abc import Collection
 from dataclasses import is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, TypeVar
 
 from flask import request
@@ -109,9 +110,16 @@ def read_query(model: type[AnyQuery]) -> AnyQuery:
         raise _first_fault(error, "parameter") from None
 
 
-def read_form(model: type[AnyBody]) -> AnyBody:
-    """Return the submitted form as `model`, without its CSRF token. Raises InvalidInput."""
-    given = {name: text for name, text in request.form.items() if name != "csrf_token" and text}
+def read_form(model: type[AnyBody], *, lists: Collection[str] = ()) -> AnyBody:
+    """Return the submitted form as `model`, without its CSRF token. Raises InvalidInput.
+
+    `lists` are the names of fields that may have several values.
+    """
+    given: dict[str, Any] = {
+        name: request.form.getlist(name) if name in lists else text
+        for name, text in request.form.items()
+        if name != "csrf_token" and text
+    }
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -186,7 +194,7 @@ class JsonProvider(DefaultJSONProvider):
     @staticmethod
     def default(o: Any) -> Any:
         """Return a value for `o` that JSON can represent."""
-        if isinstance(o, date | datetime):
+        if isinstance(o, date | datetime | time):
             return o.isoformat()
         if is_dataclass(o) and not isinstance(o, type):
             return members_of(o)

@@ -26,7 +26,16 @@ SHARED_FILE_NAMES = {
     **dict.fromkeys(("__init__", "__main__"), "Python gives them their meaning"),
     **dict.fromkeys(("models", "queries"), "each feature has its tables and its reads"),
     **dict.fromkeys(
-        ("inbox", "events", "cases", "customers", "outbound", "reports", "timelines"),
+        (
+            "inbox",
+            "events",
+            "cases",
+            "customers",
+            "notifications",
+            "outbound",
+            "reports",
+            "timelines",
+        ),
         "a view is named for its feature",
     ),
     "timeline": "each feature selects its own entries of a timeline",

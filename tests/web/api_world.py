@@ -3,6 +3,7 @@
 Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the sent events 1 to
 9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Events 10 and 11
 are dead letters. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
+Notification channel 1 is a webhook, rule 1 uses it, and notification 1 has failed.
 Maria has planned the bulk jobs 1 and 2, and job 3 is done.
 """
 
@@ -16,7 +17,11 @@ from app.bulk.plan_job import plan_items
 from app.dispatch.dispatch import dispatch_due
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
+from app.inbox.drafts import Severity
 from app.inbox.snooze import snooze_item
+from app.notifications.manage_channels import ChannelDraft, create_channel
+from app.notifications.manage_rules import RuleDraft, create_rule
+from app.notifications.models import ChannelKind
 from app.outbound.enqueue import submit
 from app.outbound.messages import Text
 from app.outbox.events import FraudCaseCreated
@@ -35,6 +40,7 @@ def build_world(container: Container) -> None:
     _write_dead_letters(container)
     _write_bulk_jobs(container)
     write_case(container.sessions)
+    _write_notifications(container)
     summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
 
 
@@ -94,3 +100,18 @@ def _event(number: int) -> FraudCaseCreated:
     return FraudCaseCreated(
         case_id=number, masked_phone="••• 0147", language="en", report="My card is gone."
     )
+
+
+def _write_notifications(container: Container) -> None:
+    channel = ChannelDraft(name="Team", kind=ChannelKind.WEBHOOK, target="https://example.com/hook")
+    with container.sessions.begin() as session:
+        create_channel(session, channel, actor=ACTOR, guard=container.channel_guard)
+        rule = RuleDraft(name="Everything", channel_id=1, severities=list(Severity))
+        create_rule(session, rule, actor=ACTOR)
+        session.execute(
+            text(
+                "INSERT INTO cc_notifications (channel_id, rule_id, event_ids, severity, status,"
+                " next_attempt_at, failed_at, last_error)"
+                " VALUES (1, 1, '{1}', 'critical', 'failed', NULL, now(), 'Refused')"
+            )
+        )

@@ -9,6 +9,7 @@ from app.web.pages import (
     events,
     inbox_items,
     login,
+    notifications,
     outbound,
     overview,
     reports,
@@ -32,6 +33,7 @@ def install(app: Flask) -> None:
         cases,
         customers,
         outbound,
+        notifications,
         reports,
     ):
         app.register_blueprint(module.blueprint)

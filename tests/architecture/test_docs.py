@@ -9,6 +9,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from app.core.settings import Settings
+from app.web.pages.act_words import REASON_NAMES
+from app.web.pages.keyboard import KEYS
 from devtools import ROOT
 
 FOLDERS = ("", "docs", "deploy")
@@ -16,6 +18,7 @@ PAGES = [page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.m
 TREES = ("app", "workers", "migrations", "devtools", "tests", "benchmarks", "docs", "deploy")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED = re.compile(rf"`((?:{'|'.join(TREES)})/[\w./-]*)`")
+TWO_CELLS = re.compile(r"^\| (.+?) \| ([^|]+?) \|$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,6 +28,14 @@ def test_every_setting_is_documented_with_its_default() -> None:
         name: _default(Settings.model_fields[field]) for name, field in Settings.variables().items()
     }
     assert documented == expected
+
+
+def test_the_page_on_the_inbox_has_every_key_and_every_reason() -> None:
+    page = (ROOT / "docs" / "inbox.md").read_text()
+    keys = [(key.keys, key.words) for group in KEYS.values() for key in group]
+    assert [(row, words) for row, words in TWO_CELLS.findall(page) if (row, words) in keys] == keys
+    reasons = [(f"`{reason}`", name) for reason, name in REASON_NAMES.items()]
+    assert [row for row in TWO_CELLS.findall(page) if row[0].startswith("`")] == reasons
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -12,6 +12,7 @@ from flask import g, request
 from app.web.context import container
 from app.web.links import inside
 from app.web.pages.act_words import history_words
+from app.web.pages.keyboard import KEYS
 from app.web.pages.timelines import page_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -139,7 +140,7 @@ def unbroken(text: str) -> str:
 
 def page_values() -> dict[str, Any]:
     """Return the template variables of every page."""
-    return {"identity": g.get("identity"), "type_names": TYPE_NAMES}
+    return {"identity": g.get("identity"), "type_names": TYPE_NAMES, "keyboard": KEYS}
 
 
 def with_query(**changes: str | None) -> str:

@@ -9,6 +9,7 @@ from app.inbox.drafts import Severity, drafted_types
 from app.inbox.queries import Item, list_items
 from app.inbox.tabs import Tab
 from app.web.context import container
+from app.web.pages.item_forms import form_values
 from app.web.queries import InboxPageQuery
 from app.web.requests import read_query
 from app.web.stats import read_stats
@@ -25,6 +26,7 @@ def index() -> ResponseReturnValue:
     with container().sessions.begin() as session:
         page = list_rows(session, query)
         stats = read_stats(session)
+        values = form_values(session)
     return render_template(
         "inbox.html",
         page=page,
@@ -33,6 +35,7 @@ def index() -> ResponseReturnValue:
         statuses=list(Tab),
         severities=list(reversed(Severity)),
         types=TYPES,
+        values=values,
     )
 
 

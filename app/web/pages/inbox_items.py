@@ -8,25 +8,20 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import AutomationError, Conflict, InvalidInput
-from app.identity.queries import list_assignable
 from app.inbox.add_note import add_note
-from app.inbox.change_item import NOTE_LIMIT
-from app.inbox.deadlines import PROMISES, SNOOZES
 from app.inbox.history import UNDO_SECONDS
-from app.inbox.models import DismissReason
 from app.inbox.queries import show_item
 from app.inbox.undo import undo_action
 from app.outbox.queries import language_of_event
 from app.timeline.read import Of
 from app.web.context import actor, container, offer_undo
 from app.web.links import HOME, inside
-from app.web.pages.act_words import CHOICE_NAMES, REASON_NAMES, done_sentence
+from app.web.pages.act_words import done_sentence
 from app.web.pages.display import clock_time
 from app.web.pages.inbox import blueprint
-from app.web.pages.item_forms import ACTS, BackForm, ItemForm
+from app.web.pages.item_forms import ACTS, BackForm, ItemForm, form_values
 from app.web.pages.timelines import OLDER, timeline_of
 from app.web.requests import read_form
-from app.web.until import moments_of
 
 
 @blueprint.get("/items/<id:item_id>")
@@ -88,7 +83,7 @@ def _refused(item_id: int, action: str, refusal: AutomationError) -> ResponseRet
 def _item_page(item_id: int, *, here: str, kept: Mapping[str, str] | None = None) -> str:
     with container().sessions.begin() as session:
         found = show_item(session, item_id, actor=actor())
-        assignable = list_assignable(session)
+        values = form_values(session)
         language = language_of_event(session, found.item.event_id)
         timeline = timeline_of(session, Of.ITEM, item_id)
     return render_template(
@@ -100,21 +95,8 @@ def _item_page(item_id: int, *, here: str, kept: Mapping[str, str] | None = None
         here=here,
         kept=kept or {},
         list_address=_list_of(here),
-        values=form_values(assignable),
+        values=values,
     )
-
-
-def form_values(assignable: object) -> dict[str, object]:
-    """Return the template variables of the forms of acts."""
-    return {
-        "assignable": assignable,
-        "note_limit": NOTE_LIMIT,
-        "reasons": {reason: REASON_NAMES[reason] for reason in DismissReason},
-        "choice_names": CHOICE_NAMES,
-        "promises": moments_of(PROMISES),
-        "snoozes": moments_of(SNOOZES),
-        "zone": container().settings.timezone,
-    }
 
 
 def _list_of(here: str) -> str:

@@ -7,18 +7,20 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.core.errors import InvalidInput
-from app.identity.queries import require_assignable
+from app.identity.queries import list_assignable, require_assignable
 from app.inbox.actions import ASSIGN, PROMISE, SNOOZE, UNSNOOZE, Action
 from app.inbox.apply_action import apply_action
 from app.inbox.assign import assign_item
 from app.inbox.change_item import NOTE_LIMIT
+from app.inbox.deadlines import PROMISES, SNOOZES
 from app.inbox.models import DismissReason
 from app.inbox.promise import promise_answer
 from app.inbox.queries import Item
 from app.inbox.snooze import snooze_item, unsnooze_item
-from app.web.context import actor
+from app.web.context import actor, container
+from app.web.pages.act_words import CHOICE_NAMES, REASON_NAMES
 from app.web.requests import Form, ShortText, Text, read_form
-from app.web.until import chosen, read_promise, read_snooze
+from app.web.until import chosen, moments_of, read_promise, read_snooze
 
 
 class BackForm(Form):
@@ -120,3 +122,16 @@ ACTS: dict[str, Callable[[Session, int], Item]] = {
     UNSNOOZE: _unsnooze,
 }
 """The acts that change an item, by their name in the address. Each reads its own form."""
+
+
+def form_values(session: Session) -> dict[str, Any]:
+    """Return what the forms of the acts offer."""
+    return {
+        "assignable": list_assignable(session),
+        "note_limit": NOTE_LIMIT,
+        "reasons": REASON_NAMES,
+        "choice_names": CHOICE_NAMES,
+        "promises": moments_of(PROMISES),
+        "snoozes": moments_of(SNOOZES),
+        "zone": container().settings.timezone,
+    }

@@ -12,7 +12,7 @@ class StoredAnswer(Base):
     """The answer to a call that was sent with an idempotency key.
 
     `key_hash` is a keyed hash of the actor and the key, `request_hash` one of the request.
-    `body` is the JSON that the caller got.
+    `body` is the encrypted JSON that the caller got, which may hold a secret of a channel.
     """
 
     __tablename__ = "cc_idempotency_keys"

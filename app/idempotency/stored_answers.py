@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The status and the JSON body of an answer."""
+    """The status and the encrypted JSON body of an answer."""
 
     status: int
     body: str

@@ -7,9 +7,9 @@ from app.bootstrap import Container
 from app.notifications.models import ChannelKind
 from app.notifications.send import send_due
 from tests.notifications.conftest import Hook, Read, Setup, fraud
-from tests.web.conftest import Browser, admin, users, web
+from tests.web.conftest import Browser, Program, admin, program, users, web
 
-__all__ = ["admin", "users", "web"]
+__all__ = ["admin", "program", "users", "web"]
 
 PAGE = "/automation/notifications"
 NEW_CHANNEL, NEW_RULE = f"{PAGE}/channels/new", f"{PAGE}/rules/new"
@@ -120,3 +120,16 @@ def test_a_disabled_channel_is_not_tested_and_a_failed_notification_is_sent_agai
     assert "is disabled; enable it first" in admin.get(page).text
     actions = read("SELECT action FROM cc_notification_activity WHERE actor = 'maria' ORDER BY id")
     assert [row["action"] for row in actions] == ["create", "create", "retry", "disable", "disable"]
+
+
+def test_the_stored_answer_of_a_call_does_not_show_the_secret(
+    program: Program, hook: Hook, read: Read
+) -> None:
+    call = {"json": {"name": "Team", "kind": "webhook", "target": hook.url}}
+    key = {"Idempotency-Key": "a-key-of-some-length"}
+    path = "/api/automation/notifications/channels"
+    first, second = (program.post(path, more=key, **call) for _ in range(2))
+    assert first.json is not None
+    assert first.json == second.json
+    [stored] = read("SELECT answer::text AS whole FROM cc_idempotency_keys AS answer")
+    assert first.json["secret"] not in stored["whole"]

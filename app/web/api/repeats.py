@@ -29,8 +29,8 @@ def answer_once(session: Session, body: BaseModel, answer: Callable[[], Response
     if stored is not None:
         return _replay(stored)
     response = answer()
-    text = response.get_data(as_text=True)
-    store_answer(session, call, Answer(status=response.status_code, body=text), now=now)
+    sealed = container().vault.encrypt(response.get_data(as_text=True))
+    store_answer(session, call, Answer(status=response.status_code, body=sealed), now=now)
     return response
 
 
@@ -57,7 +57,7 @@ def _unquoted(key: str) -> str:
 
 def _replay(stored: Answer) -> Response:
     return Response(
-        stored.body,
+        container().vault.decrypt(stored.body),
         stored.status,
         headers={REPLAYED_HEADER: "true"},
         mimetype="application/json",

@@ -19,6 +19,7 @@ from benchmarks import (
     poll,
     rivals,
     summary,
+    trends,
     viewers,
     webhooks,
 )
@@ -37,6 +38,7 @@ QUICK: dict[str, Measure] = {
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=3),
     "viewers": lambda lab, report: viewers.run(lab, report, items=4),
     "summary": lambda lab, report: summary.run(lab, report, events=100_000, rounds=5),
+    "trends": lambda lab, report: trends.run(lab, report, events=300_000),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=5, seconds=1),
 }
@@ -51,6 +53,7 @@ FULL: dict[str, Measure] = {
     "webhooks": lambda lab, report: webhooks.run(lab, report, rounds=9),
     "viewers": lambda lab, report: viewers.run(lab, report, items=10),
     "summary": lambda lab, report: summary.run(lab, report, events=1_000_000, rounds=7),
+    "trends": lambda lab, report: trends.run(lab, report, events=3_000_000),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=31, seconds=2),
     "growth": lambda lab, report: endurance.growth(

@@ -48,6 +48,7 @@ class Rank(IntEnum):
     MESSAGE_DELIVERED = 63
     MESSAGE_READ = 64
     MESSAGE_FAILED = 65
+    EXPORT_MADE = 70
 
 
 class Place(NamedTuple):

@@ -164,7 +164,12 @@ class InboxHistory(HistoryColumns, Base):
     """
 
     __tablename__ = "cc_admin_inbox_activity"
-    __table_args__ = (Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),)
+    __table_args__ = (
+        Index("ix_cc_admin_inbox_activity_item", "item_id", "id"),
+        Index(
+            "ix_cc_admin_inbox_activity_actor", "actor", "at", "id", postgresql_include=["action"]
+        ),
+    )
 
     item_id: Mapped[int] = mapped_column(ForeignKey("cc_admin_inbox_items.id", ondelete="CASCADE"))
     from_assignee: Mapped[str | None]

@@ -202,6 +202,9 @@ class OutboundHistory(HistoryColumns, Base):
     """One action on a job: who, what, when, and the status before and after."""
 
     __tablename__ = "cc_outbound_activity"
-    __table_args__ = (Index("ix_cc_outbound_activity_job", "job_id", "id"),)
+    __table_args__ = (
+        Index("ix_cc_outbound_activity_job", "job_id", "id"),
+        Index("ix_cc_outbound_activity_actor", "actor", "at", "id", postgresql_include=["action"]),
+    )
 
     job_id: Mapped[int] = mapped_column(ForeignKey("cc_outbound_jobs.id", ondelete="CASCADE"))

@@ -156,6 +156,15 @@ class AutomationEventHistory(HistoryColumns, Base):
     """One action on an event: who, what, when, and the status before and after."""
 
     __tablename__ = "cc_automation_event_activity"
-    __table_args__ = (Index("ix_cc_automation_event_activity_event", "event_id", "id"),)
+    __table_args__ = (
+        Index("ix_cc_automation_event_activity_event", "event_id", "id"),
+        Index(
+            "ix_cc_automation_event_activity_actor",
+            "actor",
+            "at",
+            "id",
+            postgresql_include=["action"],
+        ),
+    )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("cc_automation_events.id", ondelete="CASCADE"))

@@ -139,12 +139,22 @@ def count_hours(session: Session, since: datetime, until: datetime) -> dict[date
         bounds = {"low": low, "high": high, "since": since, "until": until}
         for row in session.execute(text(statement), bounds):
             add(figures[row.hour], row)
+    for hour in figures.values():
+        hour.closings = _merged(hour.closings)
     return figures
 
 
 def hours_between(since: datetime, until: datetime) -> list[datetime]:
     """Return the beginnings of the hours from `since`, which is one, until before `until`."""
     return [since + n * HOUR for n in range(-((since - until) // HOUR))]
+
+
+def _merged(closings: list[Closing]) -> list[Closing]:
+    """Add up closings that differ in their time only, because the rows have one per step."""
+    sums = Counter[tuple[str, str, str | None]]()
+    for closing in closings:
+        sums[closing.type, closing.status, closing.reason] += closing.items
+    return [Closing(*key, items) for key, items in sums.items()]
 
 
 def _add_events(hour: HourFigures, row: Row[Any]) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
@@ -18,6 +19,31 @@ class DailySummary(Base):
     summary: Mapped[dict[str, Any]]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class Export(Base):
+    """One export of a list as CSV: who, which list, its filter, and how many rows were sent.
+
+    It has no outcome while it runs, and after its process was killed.
+    """
+
+    __tablename__ = "cc_exports"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('complete', 'cut', 'aborted', 'failed')", name="outcome_known"
+        ),
+        CheckConstraint("(outcome IS NULL) = (finished_at IS NULL)", name="finished_has_outcome"),
+        Index("ix_cc_exports_actor", "actor", "started_at", "id"),
+    )
+
+    id: Mapped[BigId]
+    actor: Mapped[str]
+    list: Mapped[str]
+    filter: Mapped[dict[str, Any]]
+    rows: Mapped[int] = mapped_column(server_default=text("0"))
+    outcome: Mapped[str | None]
+    started_at: Mapped[CreatedAt]
+    finished_at: Mapped[datetime | None]
 
 
 class TrendHour(Base):

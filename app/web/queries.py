@@ -1,6 +1,8 @@
 """The query strings of all lists, used by the API and the pages."""
 
+from datetime import date
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -14,9 +16,12 @@ from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import JobFilter
 from app.outbox.models import EventStatus
 from app.outbox.queries import EventFilter
+from app.reports.activity import ActivityFilter
+from app.reports.business_day import business_day
 from app.reports.windows import Window
 from app.web.requests import ListQuery, Query, SearchText, ShortText, Text
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 _PAGING = {"cursor", "limit"}
 
 
@@ -70,6 +75,22 @@ class TimelineQuery(ListQuery):
     """The parameters of a timeline."""
 
     limit: int = Field(PAGE, ge=1, le=PAGE)
+
+
+class ActivityQuery(ListQuery):
+    """The filters of a person's log. Both dates are inclusive, in AUTOMATION_TIMEZONE."""
+
+    action: ShortText | None = None
+    since: date | None = Field(None, ge=EARLIEST, le=LATEST)
+    until: date | None = Field(None, ge=EARLIEST, le=LATEST)
+
+    def filter(self, zone: ZoneInfo) -> ActivityFilter:
+        """Return the filter for `list_activity`."""
+        return ActivityFilter(
+            action=self.action,
+            since=business_day(self.since, zone).starts_at if self.since else None,
+            until=business_day(self.until, zone).ends_at if self.until else None,
+        )
 
 
 class TrendsQuery(Query):

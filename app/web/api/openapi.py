@@ -18,6 +18,7 @@ from app.web.api.operation import Operation
 from app.web.api.refusals import refusals_of, responses
 from app.web.api.repeats import KEY_HEADER, REPLAYED_HEADER
 from app.web.api.samples import sample_of
+from app.web.csv_response import LIMIT_HEADER
 from app.web.problems import Problem
 
 Json = dict[str, Any]
@@ -208,6 +209,8 @@ def _header_parameters(route: Route) -> Iterator[Json]:
 
 
 def _headers(route: Route) -> Json:
+    if route.operation.media != JSON:
+        return {LIMIT_HEADER: {"required": True, "schema": {"type": "integer"}}}
     if route.method == "GET":
         return {"ETag": {"required": True, "schema": {"type": "string"}}}
     return {REPLAYED_HEADER: REPLAYED} if route.operation.changes else {}
@@ -248,7 +251,7 @@ def _responses(route: Route, answer: Json, schemas: Json) -> Iterator[tuple[str,
         {
             "description": route.operation.status.phrase,
             "headers": _headers(route),
-            "content": {JSON: {"schema": answer, "example": sample}},
+            "content": {route.operation.media: {"schema": answer, "example": sample}},
         },
     )
     if route.method == "GET":

@@ -14,6 +14,7 @@ from flask import Response, jsonify, request
 from app.web.api.etags import add_etag, with_expected_version
 from app.web.api.repeats import answer_once, has_key
 from app.web.context import container
+from app.web.csv_response import Csv
 from app.web.requests import Body, Query, read_body, read_query
 
 View = Callable[..., Any]
@@ -49,6 +50,7 @@ class Operation:
     query: type[Query]
     answer: Any
     changes: bool
+    media: str
     wants: frozenset[str]
 
     @property
@@ -82,6 +84,8 @@ class Operation:
     def _answer(self, given: Mapping[str, Any]) -> Response:
         wanted = {name: value for name, value in given.items() if name in self.wants}
         answer = self.view(**wanted)
+        if isinstance(answer, Response):
+            return answer
         response = jsonify(answer)
         response.status_code = self.status
         return add_etag(response, answer) if request.method == "GET" else response
@@ -101,7 +105,8 @@ def operation(
     - `body: SomeBody` and `query: SomeQuery`: the parsed request. Without them the body and the
       query string must be empty.
     - any other parameter: a value from the path.
-    - the return annotation: the form of the answer, a dataclass whose fields become members.
+    - the return annotation: the form of the answer, a dataclass whose fields become members,
+      or `Csv` for a view that returns a response with CSV.
 
     `refusals` are the errors that this operation alone can answer, e.g. 409. The document adds
     those that follow from the request: 401, 403, 404 for an id in the path, 422 and so on.
@@ -110,6 +115,7 @@ def operation(
 
     def contract_of(view: View) -> Operation:
         hints = get_type_hints(view)
+        is_csv = hints["return"] is Csv
         return Operation(
             view=view,
             example=example,
@@ -118,7 +124,8 @@ def operation(
             changes=changes,
             body=hints.get("body", Body),
             query=hints.get("query", Query),
-            answer=hints["return"],
+            answer=str if is_csv else hints["return"],
+            media="text/csv" if is_csv else "application/json",
             wants=frozenset(signature(view).parameters),
         )
 

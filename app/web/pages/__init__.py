@@ -7,6 +7,7 @@ from app.web.pages import (
     changes,
     customers,
     events,
+    exports,
     inbox_items,
     login,
     notifications,
@@ -14,26 +15,30 @@ from app.web.pages import (
     overview,
     reports,
 )
-from app.web.pages.display import FILTERS, page_values, with_query
+from app.web.pages.display import FILTERS, page_values, same_query, with_query
+
+_PARTS = (
+    login,
+    inbox_items,
+    changes,
+    events,
+    overview,
+    cases,
+    customers,
+    outbound,
+    notifications,
+    reports,
+    exports,
+)
 
 
 def install(app: Flask) -> None:
     """Serve the pages, and register the template filters."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["with_query"] = with_query  # imported macros see globals only
+    # Imported macros see globals only.
+    app.jinja_env.globals.update(with_query=with_query, same_query=same_query)
     app.context_processor(page_values)
     changes.install(app)
-    for module in (
-        login,
-        inbox_items,
-        changes,
-        events,
-        overview,
-        cases,
-        customers,
-        outbound,
-        notifications,
-        reports,
-    ):
+    for module in _PARTS:
         app.register_blueprint(module.blueprint)

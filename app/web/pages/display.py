@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g, request, url_for
 
 from app.web.context import container
 from app.web.links import inside
@@ -150,6 +150,13 @@ def with_query(**changes: str | None) -> str:
     for name in [name for name, text in changes.items() if text is None]:
         query.pop(name, None)
     return f"{request.path}?{urlencode(query)}" if query else request.path
+
+
+def same_query(endpoint: str) -> str:
+    """Return the address of `endpoint` with the filters of this page."""
+    query = {name: text for name, text in request.args.items() if text}
+    query = {name: text for name, text in query.items() if name not in {"cursor", "limit"}}
+    return f"{url_for(endpoint)}?{urlencode(query)}" if query else url_for(endpoint)
 
 
 def _two_units(*parts: tuple[int, str]) -> str:

@@ -1,18 +1,22 @@
-"""Reports: trends and daily summaries."""
+"""Reports: trends, daily summaries, and what a person did."""
 
 from datetime import date
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.fraud.models import VerificationStatus
+from app.inbox.actions import NOTE, UNDO, UNDOABLE
 from app.inbox.drafts import Severity
+from app.reports.activity import EXPORT, list_activity
 from app.reports.figures import AGES, OLDER
 from app.reports.key_figures import FigureTrend
 from app.reports.queries import list_summaries, show_summary
 from app.reports.trends import read_trends
 from app.web.charts import Chart, Series
-from app.web.context import container
+from app.web.context import actor, container
 from app.web.pages.display import words
 from app.web.pages.trend_charts import (
     acknowledgement_charts,
@@ -20,10 +24,13 @@ from app.web.pages.trend_charts import (
     items_chart,
     resolution_charts,
 )
-from app.web.queries import TrendsQuery
+from app.web.queries import ActivityQuery, TrendsQuery
 from app.web.requests import ListQuery, read_query
 
 blueprint = Blueprint("reports", __name__, url_prefix="/automation")
+
+ACTIONS = (*sorted({*UNDOABLE, NOTE, UNDO}), "retry", EXPORT)
+"""The actions that the log can be filtered by."""
 
 
 @blueprint.get("/trends")
@@ -69,6 +76,22 @@ def summary(day: date) -> ResponseReturnValue:
         ages=(*AGES, OLDER),
         verifications=list(VerificationStatus),
     )
+
+
+@blueprint.get("/activity")
+def my_activity() -> ResponseReturnValue:
+    """Lead to the log of the caller."""
+    return redirect(url_for(".activity", name=actor()), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.get("/people/<name>")
+def activity(name: str) -> ResponseReturnValue:
+    """Show a page of what a person did."""
+    query = read_query(ActivityQuery)
+    wanted = query.filter(ZoneInfo(container().settings.timezone))
+    with container().sessions.begin() as session:
+        page = list_activity(session, name, wanted, cursor=query.cursor, limit=query.limit)
+    return render_template("activity.html", person=name, page=page, query=query, actions=ACTIONS)
 
 
 def sparkline(figure: FigureTrend) -> Chart:

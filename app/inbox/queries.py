@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, func, select
@@ -27,7 +27,11 @@ COUNT_CAP = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An inbox item for pages and the API."""
+    """An inbox item for pages and the API.
+
+    `waits_from` is when it was created, when its snooze ends, or by when an answer is promised;
+    None if it is snoozed until its next occurrence.
+    """
 
     id: int
     type: str
@@ -49,6 +53,7 @@ class Item:
     event_id: int | None
     created_at: datetime
     last_seen_at: datetime
+    waits_from: datetime | None
     closed_at: datetime | None
     allowed_actions: tuple[str, ...]
 
@@ -145,6 +150,7 @@ def item_of(row: InboxItem) -> Item:
             row.status, closes_itself=closes_itself(row), is_snoozed=row.is_snoozed
         ),
         more_since_acknowledged=_more_since_acknowledged(row),
+        waits_from=None if row.waits_from.year == MAXYEAR else row.waits_from,
     )
 
 

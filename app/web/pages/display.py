@@ -110,6 +110,11 @@ def quoted_parts(text: str) -> list[str]:
     return list(found.groups()) if found else [text, "", ""]
 
 
+def ahead(moment: datetime) -> str:
+    """Return how far `moment` lies in the future, e.g. `in 5 min`."""
+    return f"in {duration((moment - container().clock()).total_seconds())}"
+
+
 def words(name: str) -> str:
     """Return a stored name in words, e.g. `Fraud case created`."""
     return name.replace("_", " ").capitalize().replace("Otp ", "OTP ")
@@ -170,6 +175,7 @@ def _local(value: datetime) -> datetime:
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "ago": ago,
+    "ahead": ahead,
     "clock_time": clock_time,
     "duration": duration,
     "inside": inside,

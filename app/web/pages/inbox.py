@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.core.paging import Page
 from app.inbox.drafts import Severity, drafted_types
-from app.inbox.queries import Item, list_items
-from app.inbox.tabs import Tab
+from app.inbox.queries import COUNT_CAP, Item, count_by_tab, list_items
+from app.inbox.tabs import default_order
 from app.web.context import container
 from app.web.pages.item_forms import form_values
 from app.web.queries import InboxPageQuery
@@ -21,18 +21,21 @@ TYPES = sorted(drafted_types() | {"automation_dead_letter"})
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Show a page of items, with counts above them."""
+    """Show a page of items, with the counts of the tabs."""
     query = read_query(InboxPageQuery)
     with container().sessions.begin() as session:
         page = list_rows(session, query)
+        counts = count_by_tab(session, query.filter)
         stats = read_stats(session)
         values = form_values(session)
     return render_template(
         "inbox.html",
         page=page,
         query=query,
+        order=query.order or default_order(query.status),
+        counts=counts,
+        counts_cap=COUNT_CAP,
         stats=stats,
-        statuses=list(Tab),
         severities=list(reversed(Severity)),
         types=TYPES,
         values=values,

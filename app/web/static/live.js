@@ -86,6 +86,7 @@ const showRows = async () => {
     const page = await fetchPage();
     rows().replaceWith(document.adoptNode(page.querySelector("[data-live-rows]")));
     bar.hidden = true;
+    replaceParts(page);
     rows().querySelector("a")?.focus({ preventScroll: true });
     dispatchEvent(new CustomEvent("changes:shown"));
   } catch {

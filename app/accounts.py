@@ -73,7 +73,7 @@ def list_command() -> None:
 def revoke_command(username: str) -> None:
     """End a user's sessions and tokens, and refuse further sign-ins."""
     with open_session() as session:
-        revoke_user(session, username)
+        revoke_user(session, username, now=utc_now())
     click.echo(f"{username} can no longer sign in, and their tokens no longer work.")
 
 
@@ -81,10 +81,10 @@ def revoke_command(username: str) -> None:
 @click.argument("username")
 @click.option("--password", help="Generated and shown once if not given.")
 def reset_command(username: str, password: str | None) -> None:
-    """Set a new password, end the user's sessions, and unlock the account."""
+    """Set a new password, end the user's sessions and tokens, and unlock the account."""
     chosen = password or generate_password()
     with open_session() as session:
-        reset_password(session, username, chosen)
+        reset_password(session, username, chosen, now=utc_now())
     click.echo(f"{username} has a new password.{_shown_once(password, chosen)}")
 
 

@@ -11,7 +11,7 @@ from flask import session as flask_session
 from flask.sessions import SecureCookieSessionInterface
 
 from app.bootstrap import build
-from app.identity.users import find_account
+from app.identity.users import Account
 from app.web import create_app
 from app.web.credentials import start_session
 from benchmarks.contenders.viewers import WARM_UP_SECONDS
@@ -57,12 +57,11 @@ def _sign_in_viewers(lab: Lab, database: Database) -> list[str]:
     app = create_app(container)
     with database.admin() as connection:
         connection.execute(_ACCOUNTS, [VIEWERS])
-    with container.sessions.begin() as session:
-        found = [find_account(session, number) for number in range(1, VIEWERS + 1)]
+    accounts = [Account(number, f"viewer-{number}", "admin") for number in range(1, VIEWERS + 1)]
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert serializer is not None  # noqa: S101 - the settings have a secret key
     cookies = []
-    for account in filter(None, found):
+    for account in accounts:
         with app.test_request_context():
             start_session(account)
             cookies.append(str(serializer.dumps(dict(flask_session))))

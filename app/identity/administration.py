@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.identity.models import ApiToken, User
 from app.identity.passwords import check_strength, hash_password
+from app.identity.sign_in_limits import forget_attempt, limits_of
+from app.identity.web_sessions import end_sessions_of
 
 log = structlog.get_logger(__name__)
 
@@ -55,27 +57,37 @@ def list_tokens(session: Session, *, now: datetime) -> Sequence[ListedToken]:
     ]
 
 
-def reset_password(session: Session, username: str, password: str) -> None:
-    """Set a user's password, end their sessions, and reset the count of failed sign-ins.
+def reset_password(session: Session, username: str, password: str, *, now: datetime) -> None:
+    """Set a user's password, end their sessions and tokens, and forget failed sign-ins.
 
     Raises NotFound, and InvalidInput on a weak password.
     """
     user = _find(session, username)
     check_strength(password, username=username)
     user.password_hash = hash_password(password)
-    user.failed_logins = 0
-    user.locked_until = None
+    forget_attempt(session, limits_of(username=username, address="", device=None)[:1])
+    _end_access(session, user, now=now)
     log.info("password_reset", user_id=user.id)
 
 
-def revoke_user(session: Session, username: str) -> None:
+def revoke_user(session: Session, username: str, *, now: datetime) -> None:
     """End a user's sessions and tokens, and refuse further sign-ins. Raises NotFound.
 
     The row stays, because the history of items names its author.
     """
     user = _find(session, username)
     user.is_active = False
+    _end_access(session, user, now=now)
     log.info("user_revoked", user_id=user.id)
+
+
+def _end_access(session: Session, user: User, *, now: datetime) -> None:
+    end_sessions_of(session, user.username, now=now)
+    session.execute(
+        update(ApiToken)
+        .where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 def _find(session: Session, username: str) -> User:

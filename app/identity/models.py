@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
@@ -27,20 +27,37 @@ class User(Base):
     password_hash: Mapped[str]
     role: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    failed_logins: Mapped[int] = mapped_column(server_default=text("0"))
-    locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
 
-class SignInDecoy(Base):
-    """A row that a sign-in with an unknown name updates, so that its duration reveals nothing."""
+class SignInLimit(Base):
+    """A count of failed attempts to sign in, and the end of the rest that it caused."""
 
-    __tablename__ = "cc_sign_in_decoys"
+    __tablename__ = "cc_sign_in_limits"
+    __table_args__ = (Index("ix_cc_sign_in_limits_started", "started_at"),)
 
-    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    attempts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    bucket: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    started_at: Mapped[datetime]
+    rests_until: Mapped[datetime | None]
+
+
+class WebSession(Base):
+    """A session of a signed-in person, found by the SHA-256 of its cookie's 256 random bits."""
+
+    __tablename__ = "cc_web_sessions"
+    __table_args__ = (Index("ix_cc_web_sessions_user", "user_id", "last_seen_at"),)
+
+    id: Mapped[BigId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("cc_users.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str]
+    browser: Mapped[str]
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class ApiToken(Base):

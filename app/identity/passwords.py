@@ -7,18 +7,27 @@ is normalised before it is hashed.
 import base64
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 
 from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from app.core.errors import InvalidInput
+from app.core.errors import InvalidInput, LimitExceeded
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
 """Characters. It limits how long one request can keep the hash function busy."""
 
 _MIN_DISTINCT = 5
+
+HASHED_AT_ONCE = 2
+"""More at once would take the processor and 64 MiB of memory each from other requests."""
+WAIT_SECONDS = 1.0
+"""The longest wait for one of these places."""
+_PLACES = BoundedSemaphore(HASHED_AT_ONCE)
 
 
 def hash_of_nobody(parameters: Parameters) -> str:
@@ -59,19 +68,33 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Tell whether `password` has this hash. For None the answer is False, after the same time."""
-    if len(password) > MAX_LENGTH:
-        return False
-    try:
-        _HASHER.verify(password_hash or _NOBODY, _normalised(password))
-    except VerificationError:
-        return False
-    return password_hash is not None
+    """Tell whether `password` has this hash. For None the answer is False, after the same time.
+
+    A password that is too long is cut, so that it takes that time too. Raises LimitExceeded if
+    no place is free.
+    """
+    tried = _normalised(password[:MAX_LENGTH])
+    with _place():
+        try:
+            _HASHER.verify(password_hash or _NOBODY, tried)
+        except VerificationError:
+            return False
+    return password_hash is not None and len(password) <= MAX_LENGTH
 
 
 def needs_rehash(password_hash: str) -> bool:
     """Tell whether `password_hash` was made with other parameters than the current ones."""
     return _HASHER.check_needs_rehash(password_hash)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _PLACES.acquire(timeout=WAIT_SECONDS):
+        raise LimitExceeded("Many people sign in at this moment; try again in a few seconds.")
+    try:
+        yield
+    finally:
+        _PLACES.release()
 
 
 def _normalised(password: str) -> str:

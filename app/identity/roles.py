@@ -19,11 +19,15 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A known caller. `name` is stored as the author of their actions."""
+    """A known caller. `name` is stored as the author of their actions.
+
+    `session_id` is None unless they signed in with a browser.
+    """
 
     name: str
     role: str
     credential: Credential
+    session_id: int | None = None
 
     @property
     def is_admin(self) -> bool:

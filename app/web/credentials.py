@@ -7,24 +7,30 @@ from flask import Flask, current_app, request, session
 
 from app.identity.roles import Credential, Identity
 from app.identity.tokens import verify_token
-from app.identity.users import Account, find_account
+from app.identity.users import Account
+from app.identity.web_sessions import (
+    Client,
+    SignedIn,
+    end_web_session,
+    find_signed_in,
+    start_web_session,
+)
 from app.web.context import container
-from app.web.security import SESSION_HOURS
 from app.web.shared_reads import SharedReads
 
 ROLE_HEADER = "x-user-role"
 
 POLLED_ENDPOINT = "changes.show"
 POLLED_SECONDS = 5.0
-"""How long an open page may still ask for changes after its account was disabled."""
+"""How long an open page may still ask for changes after its session has ended."""
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
-_USER, _STAMP, _SINCE = "user", "stamp", "since"
+_KEY = "signed_in"
 
 
 def install(app: Flask) -> None:
-    """Keep the accounts of polling pages for a moment."""
-    app.extensions["accounts"] = SharedReads(seconds=POLLED_SECONDS)
+    """Keep who is signed in on polling pages for a moment."""
+    app.extensions["signed_in"] = SharedReads(seconds=POLLED_SECONDS)
 
 
 def identify() -> Identity | None:
@@ -38,15 +44,21 @@ def identify() -> Identity | None:
 
 
 def start_session(account: Account) -> None:
-    """Sign `account` in. All data of the former session is removed."""
-    session.clear()
+    """Sign `account` in with a new session. All data of the former session is removed."""
+    end_session()
+    client = Client(request.remote_addr or "", request.user_agent.string)
+    with container().sessions.begin() as database:
+        text = start_web_session(database, account.id, client=client, now=container().clock())
     session.permanent = True
-    since = int(container().clock().timestamp())
-    session.update({_USER: account.id, _STAMP: account.stamp, _SINCE: since})
+    session[_KEY] = text
 
 
 def end_session() -> None:
-    """Sign out in this browser."""
+    """Sign out in this browser. The session's cookie is worth nothing afterwards."""
+    signed_in = _signed_in(is_activity=False)
+    if signed_in is not None:
+        with container().sessions.begin() as database:
+            end_web_session(database, signed_in.session_id, now=container().clock())
     session.clear()
 
 
@@ -59,30 +71,31 @@ def _by_token(text: str) -> Identity | None:
 
 
 def _by_session() -> Identity | None:
-    if not _is_recent():
+    is_poll = request.endpoint == POLLED_ENDPOINT
+    found = _signed_in_of_poll() if is_poll else _signed_in(is_activity=True)
+    if found is None:
         return None
-    account = _account_of_poll() if request.endpoint == POLLED_ENDPOINT else _account()
-    if account is None or account.stamp != session[_STAMP]:
-        return None
-    return Identity(name=account.username, role=account.role, credential=Credential.SESSION)
+    return Identity(
+        name=found.username,
+        role=found.role,
+        credential=Credential.SESSION,
+        session_id=found.session_id,
+    )
 
 
-def _account() -> Account | None:
+def _signed_in(*, is_activity: bool) -> SignedIn | None:
+    if _KEY not in session:
+        return None
     with container().sessions.begin() as database:
-        return find_account(database, session[_USER])
+        return find_signed_in(
+            database, session[_KEY], now=container().clock(), is_activity=is_activity
+        )
 
 
-def _account_of_poll() -> Account | None:
-    """Return the account as of at most POLLED_SECONDS ago: each open page asks every second."""
-    shared: SharedReads = current_app.extensions["accounts"]
-    return shared.get(session[_USER], lambda _: _account())
-
-
-def _is_recent() -> bool:
-    if _SINCE not in session:
-        return False
-    age = container().clock().timestamp() - session[_SINCE]
-    return bool(age < SESSION_HOURS * 3600)
+def _signed_in_of_poll() -> SignedIn | None:
+    """Return who was signed in at most POLLED_SECONDS ago: each open page asks every second."""
+    shared: SharedReads = current_app.extensions["signed_in"]
+    return shared.get(session.get(_KEY), lambda _: _signed_in(is_activity=False))
 
 
 def _may_use_role_header() -> bool:

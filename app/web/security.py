@@ -1,11 +1,10 @@
 """Security headers, cookie settings, and trusted proxies."""
 
-from datetime import timedelta
-
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.identity.web_sessions import ABSOLUTE_LIMIT
 from app.web.context import container
 
 _HEADERS = {
@@ -20,8 +19,6 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _ONE_YEAR = 365 * 24 * 3600
-SESSION_HOURS = 12
-"""How long a session lasts. Activity does not extend it."""
 
 
 def trust_proxies(app: Flask, *, hops: int) -> None:
@@ -35,8 +32,12 @@ def trust_proxies(app: Flask, *, hops: int) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]
 
 
-class _CookieOnItsOwnScheme(SecureCookieSessionInterface):
-    """A session cookie that is Secure if the request used https."""
+class _CookieOfItsScheme(SecureCookieSessionInterface):
+    """A session cookie that is Secure, and bound to this host, if the request used https."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if request.is_secure else name
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - flask's signature
         return request.is_secure
@@ -45,14 +46,15 @@ class _CookieOnItsOwnScheme(SecureCookieSessionInterface):
 def install(app: Flask) -> None:
     """Configure the session cookie, and add the security headers to each response."""
     trust_proxies(app, hops=app.extensions["container"].settings.trusted_proxies)
-    app.session_interface = _CookieOnItsOwnScheme()
+    app.session_interface = _CookieOfItsScheme()
     with app.app_context():
         app.secret_key = container().settings.secret_key.get_secret_value()
     app.config.update(
         SESSION_COOKIE_NAME="automation_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=ABSOLUTE_LIMIT,
     )
     app.after_request(_add_headers)
 

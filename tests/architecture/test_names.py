@@ -34,6 +34,7 @@ SHARED_FILE_NAMES = {
             "notifications",
             "outbound",
             "reports",
+            "sessions",
             "timelines",
         ),
         "a view is named for its feature",

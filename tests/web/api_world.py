@@ -4,7 +4,8 @@ Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the 
 9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Events 10 and 11
 are dead letters. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
 Notification channel 1 is a webhook, rule 1 uses it, and notification 1 has failed.
-Maria has planned the bulk jobs 1 and 2, and job 3 is done.
+Maria has planned the bulk jobs 1 and 2, and job 3 is done. She is signed in with the sessions 1
+and 2.
 """
 
 from datetime import date
@@ -15,6 +16,7 @@ from app.bootstrap import Container
 from app.bulk.bulk_actions import ItemAction
 from app.bulk.plan_job import plan_items
 from app.dispatch.dispatch import dispatch_due
+from app.identity.web_sessions import Client, start_web_session
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
 from app.inbox.drafts import Severity
@@ -39,6 +41,7 @@ def build_world(container: Container) -> None:
     _write_items(container)
     _write_dead_letters(container)
     _write_bulk_jobs(container)
+    _write_sessions(container)
     write_case(container.sessions)
     _write_notifications(container)
     summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
@@ -94,6 +97,13 @@ def _write_bulk_jobs(container: Container) -> None:
                 " WHERE id = 3"
             )
         )
+
+
+def _write_sessions(container: Container) -> None:
+    client = Client("127.0.0.1", "Firefox")
+    with container.sessions.begin() as session:
+        for _ in range(2):
+            start_web_session(session, 1, client=client, now=container.clock())
 
 
 def _event(number: int) -> FraudCaseCreated:

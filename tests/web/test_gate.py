@@ -8,14 +8,11 @@ from http import HTTPStatus
 import pytest
 from flask import Flask
 from pydantic import SecretStr
-from sqlalchemy import text
 from werkzeug.routing import Rule
 
 from app.bootstrap import Container
-from app.core.database import Sessions
 from app.web import create_app
 from app.web.gate import OPEN_BLUEPRINTS, OPEN_ENDPOINTS
-from tests.conftest import TurnableClock
 from tests.web.conftest import Browser, Program
 
 ADMIN_HEADER = {"x-user-role": "admin"}
@@ -129,26 +126,6 @@ def test_a_trusted_role_header_is_ignored_from_other_machines(
         "/api/automation/stats", headers=ADMIN_HEADER | headers, environ_overrides=origin
     )
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
-
-
-def test_a_session_ends_after_twelve_hours(admin: Browser, clock: TurnableClock) -> None:
-    clock.advance(hours=11.9)
-    assert admin.get("/automation").status_code == HTTPStatus.OK
-    clock.advance(hours=0.2)
-    assert admin.get("/automation").status_code == HTTPStatus.SEE_OTHER
-
-
-@pytest.mark.parametrize(
-    "change",
-    ["is_active = false", "password_hash = 'another'"],
-    ids=["disabled", "password changed"],
-)
-def test_a_session_ends_when_its_user_is_disabled_or_the_password_changes(
-    admin: Browser, sessions: Sessions, change: str
-) -> None:
-    with sessions.begin() as session:
-        session.execute(text(f"UPDATE cc_users SET {change}"))
-    assert admin.get("/automation").status_code == HTTPStatus.SEE_OTHER
 
 
 def test_a_session_signed_with_another_key_is_invalid(admin: Browser, container: Container) -> None:

@@ -17,6 +17,7 @@ from app.web.api import (
     notifications,
     outbound,
     reports,
+    sessions,
     timelines,
 )
 
@@ -35,6 +36,7 @@ _PARTS = (
     outbound,
     case_replies,
     reports,
+    sessions,
     timelines,
 )
 

@@ -14,6 +14,7 @@ from app.web.pages import (
     outbound,
     overview,
     reports,
+    sessions,
 )
 from app.web.pages.display import FILTERS, page_values, same_query, with_query
 
@@ -28,6 +29,7 @@ _PARTS = (
     outbound,
     notifications,
     reports,
+    sessions,
     exports,
 )
 

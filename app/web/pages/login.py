@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.identity.users import authenticate
 from app.web.context import container
 from app.web.credentials import end_session, start_session
+from app.web.devices import device_of, remember_device
 from app.web.gate import csrf
 from app.web.links import HOME, inside
 from app.web.requests import Text, read_form
@@ -16,8 +17,8 @@ from app.web.requests import Text, read_form
 blueprint = Blueprint("login", __name__)
 
 _REFUSED = (
-    "Signing in failed: the username or the password is wrong, or the account is locked"
-    " for a few minutes after too many attempts."
+    "Signing in failed: the username or the password is wrong, or there were too many attempts;"
+    " then try again in a few minutes."
 )
 
 
@@ -52,12 +53,14 @@ def sign_in() -> ResponseReturnValue:
         username=username,
         password=form.password,
         now=container().clock(),
+        address=request.remote_addr or "",
+        device=device_of(username),
     )
     if account is None:
         page = render_template("login.html", next=goal, username=username, error=_REFUSED)
         return page, HTTPStatus.UNAUTHORIZED
     start_session(account)
-    return redirect(goal, HTTPStatus.SEE_OTHER)
+    return remember_device(redirect(goal, HTTPStatus.SEE_OTHER), username)
 
 
 @blueprint.post("/logout")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    false,
     func,
     literal,
     literal_column,
@@ -51,14 +52,33 @@ class ItemFilter:
     q: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a selection starts, and whether it goes back towards the first row."""
+
+    position: Position
+    is_backwards: bool = False
+
+    def is_past(self, place: tuple[int, int]) -> bool:
+        """Tell whether all rows of `place` stand on the other side of the start."""
+        own = self.position.place
+        return place > own if self.is_backwards else place < own
+
+
 def select_page(
     wanted: ItemFilter, order: Order, *, as_of: datetime, after: Position | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
     """Select id, rank, group and moment of the rows after a position, in order."""
-    scans = _urgent_scans if order is Order.URGENT else _newest_scans
-    limited = [scan.limit(limit).subquery() for scan in scans(wanted, as_of, after)]
-    merged = union_all(*(select(*scan.c) for scan in limited)).subquery("merged")
-    return select(*merged.c).order_by(*sorting(order, merged.c)).limit(limit)
+    start = Start(after) if after else None
+    return _merged(wanted, order, as_of=as_of, start=start, limit=limit)
+
+
+def select_before(
+    wanted: ItemFilter, order: Order, *, position: Position
+) -> Select[*tuple[Any, ...]]:
+    """Select id, rank, group and moment of the row just before a position."""
+    start = Start(position, is_backwards=True)
+    return _merged(wanted, order, as_of=position.as_of, start=start, limit=1)
 
 
 def select_any(wanted: ItemFilter, *, as_of: datetime, limit: int) -> Select[*tuple[Any, ...]]:
@@ -75,42 +95,61 @@ def select_any(wanted: ItemFilter, *, as_of: datetime, limit: int) -> Select[*tu
     return select(merged.c.id).limit(limit)
 
 
-def sorting(order: Order, columns: Any) -> tuple[ColumnElement[Any], ...]:
+def sorting(
+    order: Order, columns: Any, *, is_backwards: bool = False
+) -> tuple[ColumnElement[Any], ...]:
     """Return what sorts the columns of `select_page`."""
     if order is Order.NEWEST:
-        return columns.moment.desc(), columns.id.desc()
-    return columns.rank, columns.group, columns.moment, columns.id
+        return _directed(columns.moment, columns.id, descending=not is_backwards)
+    keys = (columns.rank, columns.group, columns.moment, columns.id)
+    return _directed(*keys, descending=is_backwards)
 
 
-def _urgent_scans(wanted: ItemFilter, as_of: datetime, after: Position | None) -> Iterator[Scan]:
+def _merged(
+    wanted: ItemFilter, order: Order, *, as_of: datetime, start: Start | None, limit: int
+) -> Select[*tuple[Any, ...]]:
+    scans = _urgent_scans if order is Order.URGENT else _newest_scans
+    nothing = _scan(InboxItem.waits_from, [false()], 0, 0)
+    found = list(scans(wanted, as_of, start)) or [nothing]
+    limited = [scan.limit(limit).subquery() for scan in found]
+    merged = union_all(*(select(*scan.c) for scan in limited)).subquery("merged")
+    is_backwards = bool(start and start.is_backwards)
+    keys = sorting(order, merged.c, is_backwards=is_backwards)
+    return select(*merged.c).order_by(*keys).limit(limit)
+
+
+def _urgent_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> Iterator[Scan]:
     """Yield the scans, each with its rank and group, from the longest wait on."""
+    is_backwards = bool(start and start.is_backwards)
     for rank, severity in enumerate(reversed(Severity)):
         for part in parts_of(wanted.status, Order.URGENT):
             group = 0 if part.comes_first else 1
             place = (rank, group)
-            if wanted.severity in {None, severity} and not (after and place < after.place):
+            if wanted.severity in {None, severity} and not (start and start.is_past(place)):
                 conditions = _conditions(wanted, part, severity, as_of)
-                if after and place == after.place:
-                    conditions.append(_beyond(InboxItem.waits_from, after))
+                if start and place == start.position.place:
+                    conditions.append(_beyond(InboxItem.waits_from, start))
                 yield _scan(InboxItem.waits_from, conditions, rank, group).order_by(
-                    InboxItem.waits_from, InboxItem.id
+                    *_directed(InboxItem.waits_from, InboxItem.id, descending=is_backwards)
                 )
 
 
-def _newest_scans(wanted: ItemFilter, as_of: datetime, after: Position | None) -> Iterator[Scan]:
+def _newest_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> Iterator[Scan]:
     """Yield the scans, each from the latest occurrence backwards."""
     severities = [wanted.severity] if wanted.severity else list(Severity)
     for part, severity in product(parts_of(wanted.status, Order.NEWEST), severities):
         conditions = _conditions(wanted, part, severity, as_of, is_ordered=False)
         if part.lane in {"open", "acknowledged"}:
-            yield _newest(InboxItem.waits_from, [*conditions, _is_as_created], after)
+            yield _newest(InboxItem.waits_from, [*conditions, _is_as_created], start)
             conditions.append(_moved)
-        yield _newest(InboxItem.last_seen_at, conditions, after)
+        yield _newest(InboxItem.last_seen_at, conditions, start)
 
 
-def _newest(moment: Any, conditions: list[ColumnElement[bool]], after: Position | None) -> Scan:
-    before = [_beyond(moment, after)] if after else []
-    return _scan(moment, [*conditions, *before], 0, 0).order_by(moment.desc(), InboxItem.id.desc())
+def _newest(moment: Any, conditions: list[ColumnElement[bool]], start: Start | None) -> Scan:
+    beyond = [_beyond(moment, start)] if start else []
+    descending = not (start and start.is_backwards)
+    keys = _directed(moment, InboxItem.id, descending=descending)
+    return _scan(moment, [*conditions, *beyond], 0, 0).order_by(*keys)
 
 
 def _scan(moment: Any, conditions: list[ColumnElement[bool]], rank: int, group: int) -> Scan:
@@ -122,11 +161,16 @@ def _scan(moment: Any, conditions: list[ColumnElement[bool]], rank: int, group: 
     ).where(*conditions)
 
 
-def _beyond(moment: Any, after: Position) -> ColumnElement[bool]:
-    """Return the condition that a row stands after a position, by moment and id."""
-    row = tuple_(moment, InboxItem.id)
-    place = tuple_(literal(after.moment, _Time), literal(after.id))
-    return row > place if after.order is Order.URGENT else row < place
+def _beyond(moment: Any, start: Start) -> ColumnElement[bool]:
+    """Return the condition that a row stands beyond the start, by moment and id."""
+    row, position = tuple_(moment, InboxItem.id), start.position
+    place = tuple_(literal(position.moment, _Time), literal(position.id))
+    is_upwards = (position.order is Order.URGENT) != start.is_backwards
+    return row > place if is_upwards else row < place
+
+
+def _directed(*columns: Any, descending: bool) -> tuple[ColumnElement[Any], ...]:
+    return tuple(column.desc() if descending else column.asc() for column in columns)
 
 
 def _conditions(

@@ -13,7 +13,7 @@ from app.identity.users import create_user
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
 from app.inbox.deadlines import Choice
-from app.inbox.models import DismissReason
+from app.inbox.models import DismissReason, InboxItem
 from app.inbox.queries import ItemHistoryEntry
 from app.web.pages.act_words import CHOICE_NAMES, REASON_NAMES, history_words
 from app.web.pages.display import quoted_parts
@@ -170,3 +170,24 @@ def test_an_overdue_promise_names_who_made_it(
     shown = admin.get(f"/automation/items/{item_id}").text
     assert "Overdue" in shown
     assert "jonas promised an answer by" in shown
+
+
+def test_the_page_leads_to_the_neighbours_in_the_list_from_which_one_came(
+    admin: Browser, sessions: Sessions, item_id: int
+) -> None:
+    with sessions.begin() as session:
+        later = InboxItem(
+            type="test", severity="info", title="Later", body="", dedupe_key="test:later"
+        )
+        session.add(later)
+        session.flush()
+        later_id = later.id
+    page = f"/automation/items/{item_id}"
+    for query, is_in_list in (("", True), ("?severity=critical", False), ("?status=new", True)):
+        shown = admin.get(page + query).text
+        assert f'href="/automation{query}">Inbox' in shown
+        next_link = f'href="/automation/items/{later_id}{query}" data-neighbour="next"'
+        assert (next_link in shown) is is_in_list, query
+        assert 'data-neighbour="previous"' not in shown
+    odd = admin.get(f"{page}?item_id=9&_scheme=ftp&_external=1&status=open").text
+    assert 'href="/automation?status=open">Inbox' in odd

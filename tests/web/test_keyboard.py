@@ -64,7 +64,7 @@ def test_the_list_is_worked_by_keyboard_and_the_focus_goes_to_the_next_row(
     sign_in(page)
 
     press(page, "a")
-    expect(status.filter(has_text="Choose a row")).to_be_visible()
+    expect(page.locator("#keyboard-status")).to_contain_text("Choose a row")
     press(page, "j", "j", "j", "k")
     expect_focus_in(page, second)
 
@@ -120,7 +120,7 @@ def test_an_item_is_worked_by_keyboard_on_its_page(page: Page, items: list[int])
     expect(status.filter(has_text=f"Item {item_id} is acknowledged.")).to_be_visible()
     expect(page.locator(".history")).to_contain_text("a j d r")
     press(page, "a")
-    expect(status.filter(has_text="does not apply to item")).to_be_visible()
+    expect(page.locator("#keyboard-status")).to_contain_text("does not apply to item")
     press(page, "d")
     expect(page.get_by_label("Reason")).to_be_focused()
     press(page, "F", "Enter")
@@ -130,6 +130,9 @@ def test_an_item_is_worked_by_keyboard_on_its_page(page: Page, items: list[int])
     expect(status.filter(has_text=f"Item {item_id} is acknowledged again.")).to_be_visible()
     press(page, "s")
     expect(page.get_by_role("button", name="Snooze the item")).to_be_visible()
+    page.locator("h1").click()
+    press(page, "j")
+    expect(page).to_have_url(f"/automation/items/{items[1]}")
 
 
 @wide

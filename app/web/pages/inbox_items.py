@@ -2,25 +2,29 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
 from app.core.errors import AutomationError, Conflict, InvalidInput
 from app.inbox.add_note import add_note
 from app.inbox.history import UNDO_SECONDS
+from app.inbox.neighbours import Neighbours, neighbours_of
 from app.inbox.queries import show_item
 from app.inbox.undo import undo_action
 from app.outbox.queries import language_of_event
 from app.timeline.read import Of
 from app.web.context import actor, container, offer_undo
-from app.web.links import HOME, inside
+from app.web.links import inside
 from app.web.pages.act_words import done_sentence
 from app.web.pages.display import clock_time
 from app.web.pages.inbox import blueprint
 from app.web.pages.item_forms import ACTS, BackForm, ItemForm, form_values
-from app.web.pages.timelines import OLDER, timeline_of
+from app.web.pages.timelines import timeline_of
+from app.web.queries import InboxPageQuery
 from app.web.requests import read_form
 
 
@@ -84,6 +88,7 @@ def _item_page(item_id: int, *, here: str, kept: Mapping[str, str] | None = None
     with container().sessions.begin() as session:
         found = show_item(session, item_id, actor=actor())
         values = form_values(session)
+        neighbours = _neighbours_of(session, item_id, here)
         language = language_of_event(session, found.item.event_id)
         timeline = timeline_of(session, Of.ITEM, item_id)
     return render_template(
@@ -94,16 +99,25 @@ def _item_page(item_id: int, *, here: str, kept: Mapping[str, str] | None = None
         timeline_page=timeline,
         here=here,
         kept=kept or {},
-        list_address=_list_of(here),
+        list_query=_list_query(here),
+        neighbours=neighbours,
         values=values,
     )
 
 
-def _list_of(here: str) -> str:
-    """Return the address of the list that the address of an item carries in its query."""
-    pairs = parse_qsl(here.partition("?")[2])
-    query = urlencode([(name, text) for name, text in pairs if name != OLDER])
-    return f"{HOME}?{query}" if query else HOME
+def _neighbours_of(session: Session, item_id: int, here: str) -> Neighbours:
+    """Return the neighbours in the list from which the person came, or in the open items."""
+    try:
+        query = InboxPageQuery.model_validate(_list_query(here))
+    except ValidationError:
+        query = InboxPageQuery()
+    return neighbours_of(session, item_id, query.filter, order=query.order)
+
+
+def _list_query(here: str) -> dict[str, str]:
+    """Return the parameters of the list, which the address of an item carries in its query."""
+    given = dict(parse_qsl(here.partition("?")[2]))
+    return {name: given[name] for name in InboxPageQuery.model_fields if name in given}
 
 
 def _go_back(item_id: int) -> ResponseReturnValue:

@@ -149,7 +149,7 @@ const onKey = (event) => {
 
 const onSubmit = ({ target: form, submitter }) => {
   if (submitter?.formMethod === "dialog" || form.method === "dialog") return;
-  const row = form.closest("[data-act-forms]") ? currentRow() : form.closest("li[data-item], tbody tr");
+  const row = form.closest("[data-act-forms]") ? currentRow() : (submitter ?? form).closest("li[data-item], tbody tr");
   if (row) rememberNext(row);
 };
 

@@ -75,6 +75,7 @@ class VerificationJob(Base):
             postgresql_where=text("status = 'awaiting_verification'"),
         ),
         Index("ix_cc_verification_jobs_customer", "customer_id", "id"),
+        Index("ix_cc_verification_jobs_status", "status", "id"),
         Index("ix_cc_verification_jobs_created", "created_at", postgresql_using="brin"),
         Index(
             "ix_cc_verification_jobs_awaiting_since",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, read_page
 from app.core.views import view_of
-from app.fraud.models import FraudCase, FraudCaseMessage, VerificationJob
+from app.fraud.models import FraudCase, FraudCaseMessage, VerificationJob, VerificationStatus
 
 MESSAGES_SHOWN = 200
 """How many messages are shown with a case. If there are more, the newest are shown."""
@@ -32,11 +32,13 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationView:
-    """A verification for pages and the API. `phone` is masked."""
+    """A verification for pages and the API. `phone` is masked, `report` was redacted."""
 
     id: int
     status: str
     phone: str
+    customer_id: int
+    report: str
     language: str
     wrong_codes: int
     created_at: datetime
@@ -88,6 +90,29 @@ def show_case(session: Session, case_id: int) -> CaseWithVerification:
     return CaseWithVerification(
         _case_of(case), _verification_of(verification), _newest_messages(session, case_id)
     )
+
+
+def list_verifications(
+    session: Session,
+    *,
+    status: VerificationStatus | None = None,
+    customer_id: int | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[VerificationView]:
+    """Return a page of verifications, newest first. Raises InvalidInput on a foreign cursor."""
+    before = decode_cursor(cursor)
+    job = VerificationJob
+    parts = ((job.status, status), (job.customer_id, customer_id))
+    conditions = [column == value for column, value in parts if value is not None]
+    newest = select(job.id).where(job.id < before, *conditions).order_by(job.id.desc())
+    return read_page(session, job, newest.limit, limit=limit).map(_verification_of)
+
+
+def case_of_verification(session: Session, verification_id: int) -> int | None:
+    """Return the id of the case of a verification, if it has become one."""
+    its_case = select(FraudCase.id).where(FraudCase.verification_job_id == verification_id)
+    return session.scalar(its_case)
 
 
 def show_verification(session: Session, verification_id: int) -> VerificationView:

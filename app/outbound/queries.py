@@ -58,6 +58,8 @@ class OutboundJobView:
     last_error: str | None
     last_error_code: int | None
     sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
     failed_at: datetime | None
     discarded_at: datetime | None
     discarded_by: str | None

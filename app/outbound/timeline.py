@@ -50,13 +50,21 @@ def subject_of_message(session: Session, job_id: int) -> str | None:
 
 
 def message_entries(
-    session: Session, job_ids: Sequence[int], window: Window, *, vault: Vault
+    session: Session,
+    job_ids: Sequence[int],
+    window: Window,
+    *,
+    vault: Vault,
+    language: str | None = None,
 ) -> Iterator[Entry]:
-    """Yield the entries of messages: queued, each attempt, delivered, read, failed, and acts."""
+    """Yield the entries of messages: queued, each attempt, delivered, read, failed, and acts.
+
+    `language` is that of the customer.
+    """
     if not job_ids:
         return
-    yield from _queued(session, job_ids, window, vault)
-    yield from _acts(session, job_ids, window, vault)
+    yield from _queued(session, job_ids, window, vault, language)
+    yield from _acts(session, job_ids, window, vault, language)
     yield from _attempts(session, job_ids, window)
     job = OutboundJob
     for rank, at, sentence in (
@@ -72,7 +80,11 @@ def message_entries(
 
 
 def _queued(
-    session: Session, job_ids: Sequence[int], window: Window, vault: Vault
+    session: Session,
+    job_ids: Sequence[int],
+    window: Window,
+    vault: Vault,
+    language: str | None,
 ) -> Iterator[Entry]:
     """Yield that messages were queued, except those that a person wrote: their act says so."""
     job, act = OutboundJob, OutboundHistory
@@ -83,23 +95,32 @@ def _queued(
     for row in rows:
         text = _capitalised(f"{_named(row.id, row.kind)} was queued")
         place = Place(row.created_at, Rank.MESSAGE_QUEUED, row.id)
-        yield Entry.of(place, f"outbound:{row.id}", text, detail=words.get(row.id))
+        detail = words.get(row.id)
+        yield Entry.of(place, f"outbound:{row.id}", text, detail=detail, language=language)
 
 
 def _acts(
-    session: Session, job_ids: Sequence[int], window: Window, vault: Vault
+    session: Session,
+    job_ids: Sequence[int],
+    window: Window,
+    vault: Vault,
+    language: str | None,
 ) -> Iterator[Entry]:
     act = OutboundHistory
     query = select(act).where(act.job_id.in_(job_ids))
     rows = session.scalars(window.of(query, act.at, act.id, Rank.MESSAGE_ACT)).all()
-    written = [row.job_id for row in rows if row.action in {"create", REPLY}]
-    jobs = session.scalars(select(OutboundJob).where(OutboundJob.id.in_(written))).all()
+    written = {row.id: row.job_id for row in rows if row.action in {"create", REPLY}}
+    of_written = select(OutboundJob).where(OutboundJob.id.in_(written.values()))
+    jobs = session.scalars(of_written).all()
     words = words_of_jobs(jobs, vault)
     for row in rows:
         text = f"{row.actor} {_ACTS.get(row.action, row.action)} message {row.job_id}"
-        detail = words.get(row.job_id) if row.action in {"create", REPLY} else row.note
+        detail, spoken = words.get(row.job_id), language
+        if row.id not in written:
+            detail, spoken = row.note, None
+        more = {"detail": detail, "language": spoken, "actor": row.actor}
         place = Place(row.at, Rank.MESSAGE_ACT, row.id)
-        yield Entry.of(place, f"outbound:{row.job_id}", text, detail=detail, actor=row.actor)
+        yield Entry.of(place, f"outbound:{row.job_id}", text, **more)
 
 
 def _attempts(session: Session, job_ids: Sequence[int], window: Window) -> Iterator[Entry]:

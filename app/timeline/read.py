@@ -18,6 +18,7 @@ from app.timeline.story import (
     story_of_event,
     story_of_item,
     story_of_message,
+    story_of_verification,
 )
 
 
@@ -28,6 +29,7 @@ class Of(StrEnum):
     EVENT = "event"
     ITEM = "item"
     MESSAGE = "message"
+    VERIFICATION = "verification"
 
 
 _STORIES: dict[Of, Callable[[Session, int], Story]] = {
@@ -35,6 +37,7 @@ _STORIES: dict[Of, Callable[[Session, int], Story]] = {
     Of.EVENT: story_of_event,
     Of.ITEM: story_of_item,
     Of.MESSAGE: story_of_message,
+    Of.VERIFICATION: story_of_verification,
 }
 
 
@@ -55,10 +58,11 @@ def read_timeline(  # noqa: PLR0913 - the last two are options
     window = Window.read(cursor, limit=limit)
     story = _STORIES[of](session, row_id)
     report = report_entries(session, story.report, window) if story.report else ()
+    language = story.report.language if story.report else None
     return window.page(
         chain(
             report,
-            message_entries(session, story.message_ids, window, vault=vault),
+            message_entries(session, story.message_ids, window, vault=vault, language=language),
             event_entries(session, story.event_ids, window),
             item_entries(session, story.item_ids, window),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.fraud.queries import show_case
+from app.fraud.queries import show_case, show_verification
 from app.fraud.timeline import Report, report_of_case, report_of_verification
 from app.inbox.queries import show_item
 from app.inbox.timeline import items_of_events
@@ -32,6 +32,12 @@ def story_of_case(session: Session, case_id: int) -> Story:
     """Return the story of a case. Raises NotFound."""
     show_case(session, case_id)
     return _story(session, {f"case:{case_id}"})
+
+
+def story_of_verification(session: Session, verification_id: int) -> Story:
+    """Return the story of a verification. Raises NotFound."""
+    show_verification(session, verification_id)
+    return _story(session, {f"verification:{verification_id}"})
 
 
 def story_of_item(session: Session, item_id: int) -> Story:

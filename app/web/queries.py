@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.core.paging import MAX_ID
 from app.core.timeline import PAGE
-from app.fraud.models import CaseStatus
+from app.fraud.models import CaseStatus, VerificationStatus
 from app.inbox.drafts import Severity
 from app.inbox.select_items import ItemFilter
 from app.inbox.tabs import Order, Tab
@@ -109,6 +109,13 @@ class CasesQuery(ListQuery):
     """The filters of a list of cases."""
 
     status: CaseStatus | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
+
+
+class VerificationsQuery(ListQuery):
+    """The filters of a list of verifications."""
+
+    status: VerificationStatus | None = None
     customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 

@@ -6,7 +6,7 @@ from app.core.database import Sessions
 
 
 def write_case(sessions: Sessions) -> None:
-    """Write case 1 of a customer, with two messages."""
+    """Write case 1 of a customer, with two later messages."""
     with sessions.begin() as session:
         session.execute(
             text(
@@ -27,5 +27,13 @@ def write_case(sessions: Sessions) -> None:
             text(
                 "INSERT INTO cc_fraud_case_messages (case_id, text)"
                 " VALUES (1, '480 EUR in Lyon <b>'), (1, 'on Monday')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO cc_inbound_messages (message_fingerprint, customer_id, kind, text)"
+                " SELECT 'message ' || kept.id, customer_id, 'text', kept.text"
+                " FROM cc_fraud_case_messages AS kept"
+                " JOIN cc_fraud_cases AS its_case ON its_case.id = kept.case_id ORDER BY kept.id"
             )
         )

@@ -205,6 +205,6 @@ def test_a_case_page_shows_report_verification_and_later_messages(
     write_case(sessions)
     shown = admin.get("/automation/cases/1").text
     assert "My card is gone" in shown
-    assert "••• 0147" in shown
+    assert "•••\N{NO-BREAK SPACE}0147" in shown
     assert "Verified" in shown
     assert shown.index("480 EUR in Lyon &lt;b&gt;") < shown.index("on Monday")

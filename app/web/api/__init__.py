@@ -19,6 +19,7 @@ from app.web.api import (
     reports,
     sessions,
     timelines,
+    verifications,
 )
 
 _PARTS = (
@@ -38,6 +39,7 @@ _PARTS = (
     reports,
     sessions,
     timelines,
+    verifications,
 )
 
 

@@ -42,8 +42,12 @@ class RetriedEvent(EventView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobWithHistory(OutboundJobView):
-    """An outbound job, its attempts and its history, each oldest first."""
+    """An outbound job, its attempts and its history, each oldest first.
 
+    `text` is what the customer reads, redacted. A code is never shown, so its job has none.
+    """
+
+    text: str | None
     attempt_history: Sequence[OutboundAttemptView]
     history: Sequence[HistoryEntry]
 
@@ -70,6 +74,13 @@ class ReplyOptions:
     window: ReplyWindow
     texts: Sequence[ApprovedText]
     templates: Sequence[ApprovedText]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationWithCase(VerificationView):
+    """A verification, and the case that it has become, if any."""
+
+    case_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

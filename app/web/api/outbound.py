@@ -13,6 +13,7 @@ from app.outbound.enqueue import submit
 from app.outbound.messages import MAX_TEMPLATE_PARAMETERS, MAX_TEXT, Message, Template, Text
 from app.outbound.queries import OutboundJobView, list_jobs, show_job
 from app.outbound.retry_job import retry_job
+from app.outbound.words import words_of_job
 from app.web.api.answers import JobWithHistory
 from app.web.api.operation import Example, operation
 from app.web.context import actor, container
@@ -86,7 +87,13 @@ def create(session: Session, body: JobBody) -> OutboundJobView:
 def show(session: Session, job_id: int) -> JobWithHistory:
     """Answer with a job, its attempts and its history."""
     found = show_job(session, job_id)
-    return view_of(JobWithHistory, found.job, attempt_history=found.attempts, history=found.history)
+    return view_of(
+        JobWithHistory,
+        found.job,
+        attempt_history=found.attempts,
+        history=found.history,
+        text=words_of_job(session, job_id, container().vault),
+    )
 
 
 @blueprint.post("/<id:job_id>/retry")

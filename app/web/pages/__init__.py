@@ -15,6 +15,7 @@ from app.web.pages import (
     overview,
     reports,
     sessions,
+    verifications,
 )
 from app.web.pages.display import FILTERS, page_values, same_query, with_query
 
@@ -31,6 +32,7 @@ _PARTS = (
     reports,
     sessions,
     exports,
+    verifications,
 )
 
 

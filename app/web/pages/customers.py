@@ -19,7 +19,7 @@ class CustomerForm(Form):
     """The search form: a number or a user id, and the list to show."""
 
     identity: ShortText = ""
-    list: Literal["cases", "outbound"] = "cases"
+    list: Literal["cases", "outbound", "verifications"] = "cases"
 
 
 @blueprint.post("/search")

@@ -88,6 +88,11 @@ def ago(moment: datetime) -> str:
     return f"{duration(seconds)} ago"
 
 
+def to_the_second(value: datetime) -> str:
+    """Return `value` without its year, to the second, in AUTOMATION_TIMEZONE."""
+    return _local(value).strftime("%-d %b, %H:%M:%S")
+
+
 def moment(value: datetime) -> str:
     """Return `value` in full, in AUTOMATION_TIMEZONE."""
     return _local(value).strftime("%a %-d %b %Y, %H:%M:%S %Z")
@@ -183,6 +188,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "history_words": history_words,
     "moment": moment,
     "page_of": page_of,
+    "to_the_second": to_the_second,
     "quoted_parts": quoted_parts,
     "slot_words": slot_words,
     "span": span,

@@ -9,7 +9,9 @@ from app.core.errors import Conflict
 from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import list_jobs, show_job
 from app.outbound.retry_job import retry_job
+from app.outbound.words import words_of_job
 from app.timeline.read import Of
+from app.timeline.story import story_of_message
 from app.web.context import actor, container
 from app.web.pages.timelines import timeline_of
 from app.web.queries import JobsQuery
@@ -38,12 +40,16 @@ def show(job_id: int) -> ResponseReturnValue:
     """Show a job, its attempts and its history."""
     with container().sessions.begin() as session:
         found = show_job(session, job_id)
+        text = words_of_job(session, job_id, container().vault)
+        item_ids = story_of_message(session, job_id).item_ids
         timeline = timeline_of(session, Of.MESSAGE, job_id)
     return render_template(
         "outbound.html",
         job=found.job,
         attempts=found.attempts,
         history=found.history,
+        text=text,
+        item_ids=item_ids,
         timeline_page=timeline,
         max_attempts=container().settings.outbound_max_attempts,
     )

@@ -12,6 +12,15 @@ from app.web.context import container
 OLDER = "older"
 """The parameter of a page that holds the cursor of its timeline."""
 
+_PAGES = {
+    "case": ("cases.show", "case_id"),
+    "event": ("events.show", "event_id"),
+    "item": ("inbox.show", "item_id"),
+    "outbound": ("outbound.show", "job_id"),
+    "verification": ("verifications.show", "verification_id"),
+}
+"""The endpoint of the page of each kind of reference, and the name of its argument."""
+
 
 def timeline_of(session: Session, of: Of, row_id: int) -> TimelinePage:
     """Return the part of the timeline that the address of the page asks for."""
@@ -22,8 +31,7 @@ def timeline_of(session: Session, of: Of, row_id: int) -> TimelinePage:
 def page_of(ref: str) -> dict[str, Any] | None:
     """Return endpoint and arguments of the page of `case:42`; None for what has no page."""
     kind, _, number = ref.partition(":")
-    name = {"case": "cases", "event": "events", "item": "inbox", "outbound": "outbound"}.get(kind)
-    if name is None or not number.isdecimal():
+    page = _PAGES.get(kind)
+    if page is None or not number.isdecimal():
         return None
-    argument = {"cases": "case_id", "events": "event_id", "inbox": "item_id"}.get(name, "job_id")
-    return {"endpoint": f"{name}.show", argument: int(number)}
+    return {"endpoint": page[0], page[1]: int(number)}

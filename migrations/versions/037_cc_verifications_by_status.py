@@ -1,0 +1,18 @@
+"""An index for the list of verifications by status."""
+
+from alembic import op
+
+revision = "037_cc_verifications_by_status"
+down_revision = "036_cc_notifications"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the index. Without it, a rare status reads the whole table."""
+    op.execute("CREATE INDEX ix_cc_verification_jobs_status ON cc_verification_jobs (status, id)")
+
+
+def downgrade() -> None:
+    """Drop the index."""
+    op.execute("DROP INDEX ix_cc_verification_jobs_status")

@@ -36,6 +36,7 @@ SHARED_FILE_NAMES = {
             "reports",
             "sessions",
             "timelines",
+            "verifications",
         ),
         "a view is named for its feature",
     ),

@@ -11,13 +11,12 @@ from app.fraud.correspondence import read_correspondence
 from app.fraud.phrases import Language
 from app.fraud.queries import CaseView, list_cases, list_verifications, show_case
 from app.fraud.reply_window import read_window
-from app.identity.queries import list_assignable
 from app.inbox.queries import show_item
 from app.inbox.timeline import item_of_key
 from app.outbound.messages import MAX_TEXT
 from app.timeline.read import Of
 from app.web.context import actor, container
-from app.web.pages.inbox_items import form_values
+from app.web.pages.item_forms import form_values
 from app.web.pages.timelines import timeline_of
 
 EARLIER = "before"
@@ -46,8 +45,7 @@ def _item(session: Session, case_id: int) -> dict[str, Any]:
     if item_id is None:
         return {"item": None, "acts": ()}
     item = show_item(session, item_id, actor=actor()).item
-    values = form_values(list_assignable(session))
-    return {"item": item, "acts": item.allowed_actions, "values": values, "kept": {}}
+    return {"item": item, "acts": item.allowed_actions, "values": form_values(session), "kept": {}}
 
 
 def _conversation(session: Session, case: CaseView) -> dict[str, Any]:

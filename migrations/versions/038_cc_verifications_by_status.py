@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "037_cc_verifications_by_status"
-down_revision = "036_cc_notifications"
+revision = "038_cc_verifications_by_status"
+down_revision = "037_cc_idempotency_keys"
 branch_labels = None
 depends_on = None
 

@@ -29,6 +29,7 @@ SHARED_FILE_NAMES = {
         (
             "inbox",
             "events",
+            "exports",
             "cases",
             "customers",
             "notifications",

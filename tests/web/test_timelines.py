@@ -17,7 +17,7 @@ PAGES = [
 
 
 @pytest.fixture(autouse=True)
-def _world(container: Container) -> None:
+def _world(container: Container, users: None) -> None:  # noqa: ARG001 - a fixture's order
     build_world(container)
 
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "038_cc_verifications_by_status"
-down_revision = "037_cc_idempotency_keys"
+revision = "040_cc_verifications_by_status"
+down_revision = "039_cc_web_sessions"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run automation test chaos fuzz check drill bench lock clean
+.PHONY: help run automation test chaos fuzz check drill bench pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ check: $(INSTALLED) ## Check formatting, lint rules, types, import rules and dep
 
 drill: $(INSTALLED) ## Run the drills on a separate stack and print each check with its result (ARGS="redis")
 	@exec $(BIN)/python -m devtools.drills $(ARGS)
+
+pictures: $(INSTALLED) ## Take the pictures of the README from a separate stack (needs Chromium)
+	@exec $(BIN)/python -m devtools.pictures
 
 bench: $(INSTALLED) ## Measure the speed and compare it with the required values (QUICK=1: three minutes)
 	@exec $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)

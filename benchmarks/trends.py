@@ -1,12 +1,14 @@
-"""The trends of a month with many events, items and acts of people."""
+"""The trends of a month with many events, items and acts, and the log of one person."""
 
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from psycopg import Connection
 from sqlalchemy.orm import Session
 
 from app.bootstrap import Container, build
+from app.reports.activity import ActivityFilter, list_activity
 from app.reports.trend_hours import count_owed_hours, floor_hour
 from app.reports.trends import read_trends
 from app.reports.windows import Window
@@ -96,6 +98,8 @@ def run(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
             report.numbers[f"trends of {window}, whole call in ms"] = whole
             what = f"trends of {window}"
             report.add(Row(what=what, samples=spent, bar=50.0, unit="ms", note=note))
+        yield "activity of a person"
+        _activity(container, connection, report)
         container.close()
     report.numbers["hours of the trends in s"] = {"first": first, "again": again}
     report.add(
@@ -107,6 +111,20 @@ def run(lab: Lab, report: Report, *, events: int) -> Iterator[str]:
             note=f"the first count of {_MONTH.days} days took {first:.1f} s",
         )
     )
+
+
+def _activity(container: Container, connection: Connection, report: Report) -> None:
+    """Measure the first and a deep page of a person's log, and one by an action without acts."""
+    deep = ActivityFilter(until=datetime.now(UTC) - timedelta(days=30))
+    filters = {"first page": ActivityFilter(), "deep": deep, "none": ActivityFilter(action="retry")}
+    for name, wanted in filters.items():
+
+        def read(session: Session, wanted: ActivityFilter = wanted) -> object:
+            return list_activity(session, "person 3", wanted)
+
+        spent = database_ms(container, read, connection, runs=_RUNS)
+        note = "one of 20 people; database time"
+        report.add(Row(what=f"activity: {name}", samples=spent, bar=50.0, unit="ms", note=note))
 
 
 def _seconds_to_count(container: Container, now: datetime) -> float:

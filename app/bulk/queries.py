@@ -13,6 +13,9 @@ from app.bulk.models import BulkJob, BulkTarget, JobStatus, Subject, TargetOutco
 from app.core.errors import NotFound
 from app.core.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor, read_page
 from app.core.views import view_of
+from app.inbox.models import InboxItem
+from app.outbound.models import OutboundJob
+from app.outbox.models import AutomationEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,21 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTarget:
+    """A target of a job; its name is None if it does not exist."""
+
+    target_id: int
+    name: str | None
+
+
+_NAMES: dict[Subject, tuple[Any, Any]] = {
+    Subject.ITEMS: (InboxItem, InboxItem.title),
+    Subject.EVENTS: (AutomationEvent, AutomationEvent.dedupe_key),
+    Subject.MESSAGES: (OutboundJob, OutboundJob.recipient_masked),
+}
+
+
 def list_bulk_jobs(
     session: Session, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[BulkJobView]:
@@ -101,14 +119,18 @@ def list_skipped(
     return Page([view_of(Skipped, row) for row in rows[:limit]], cursor)
 
 
-def some_targets(session: Session, job_id: int, *, limit: int) -> Sequence[int]:
-    """Return the highest ids of the targets of a job."""
-    return session.scalars(
+def some_targets(session: Session, job: BulkJobView, *, limit: int) -> Sequence[NamedTarget]:
+    """Return the targets of a job with the highest ids, each with a name for people."""
+    ids = session.scalars(
         select(BulkTarget.target_id)
-        .where(BulkTarget.job_id == job_id)
+        .where(BulkTarget.job_id == job.id)
         .order_by(BulkTarget.target_id.desc())
         .limit(limit)
     ).all()
+    model, name = _NAMES[Subject(job.subject)]
+    rows = session.execute(select(model.id, name.label("name")).where(model.id.in_(ids)))
+    names = {row.id: row.name for row in rows}
+    return [NamedTarget(target_id=each, name=names.get(each)) for each in ids]
 
 
 def bulk_job_of(session: Session, job: BulkJob) -> BulkJobView:

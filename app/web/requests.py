@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import is_dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 from flask import request
 from flask.json.provider import DefaultJSONProvider
@@ -106,6 +107,14 @@ def read_query(model: type[AnyQuery]) -> AnyQuery:
             raise InvalidInput(f"The parameter {name} is given more than once.", field=name)
     try:
         return model.model_validate({name: values[0] for name, values in given.items()})
+    except ValidationError as error:
+        raise _first_fault(error, "parameter") from None
+
+
+def read_query_string(model: type[AnyQuery], text: str) -> AnyQuery:
+    """Return a query string that a form contains as `model`. Raises InvalidInput."""
+    try:
+        return model.model_validate(dict(parse_qsl(text)))
     except ValidationError as error:
         raise _first_fault(error, "parameter") from None
 

@@ -27,6 +27,7 @@ SHARED_FILE_NAMES = {
     **dict.fromkeys(("models", "queries"), "each feature has its tables and its reads"),
     **dict.fromkeys(
         (
+            "bulk",
             "inbox",
             "events",
             "exports",

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.web.pages import (
+    bulk,
     cases,
     changes,
     customers,
@@ -22,6 +23,7 @@ from app.web.pages.display import FILTERS, page_values, same_query, with_query
 _PARTS = (
     login,
     inbox_items,
+    bulk,
     changes,
     events,
     overview,

@@ -6,6 +6,8 @@ or a setting of a transaction would end with the first revision.
 
 # ruff: noqa: F401 - each import of models registers its tables with the metadata
 
+import time
+
 from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
@@ -31,6 +33,9 @@ LOCK_TIMEOUT = "10s"
 STATEMENT_TIMEOUT = "15min"
 """How long one statement of a revision may take, such as building an index."""
 
+_RETRY_SECONDS = 0.2
+"""The pause between two attempts to take the lock."""
+
 
 def _owner_url() -> str:
     """Return the URL that the caller has set, or that of the environment."""
@@ -54,12 +59,22 @@ def _run() -> None:
 
 
 def _wait_for_turn(connection: Connection) -> None:
-    """Wait for other upgrades without limit, then set the timeouts of the revisions."""
+    """Wait for other upgrades without limit, then set the timeouts of the revisions.
+
+    A statement that waits for the lock would hold a snapshot, and `CREATE INDEX CONCURRENTLY` of
+    the other upgrade would wait for that snapshot.
+    """
+    while not _takes_lock(connection):
+        time.sleep(_RETRY_SECONDS)
     with connection.begin():
-        connection.execute(text("SET lock_timeout = 0; SET statement_timeout = 0"))
-        connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+
+
+def _takes_lock(connection: Connection) -> bool:
+    with connection.begin():
+        statement = text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+        return bool(connection.execute(statement).scalar())
 
 
 _run()

@@ -14,6 +14,9 @@ from app.core.settings import Settings
 MIGRATION_LOCK = 4_711_010
 """Key of the advisory lock that makes concurrent upgrades wait for each other."""
 
+GRANT_LOCK = MIGRATION_LOCK + 1
+"""Key of the advisory lock around the grant. A wait for it must not block an upgrade."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,6 +62,6 @@ def _grant_service_role(owner_url: str, *, to: set[str]) -> None:
         version = connection.dialect.server_version_info or (0,)
         options = " WITH INHERIT FALSE, SET TRUE" if version >= (16,) else ""
         # Two grants of one role at once fail with "tuple concurrently updated".
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({GRANT_LOCK})"))
         connection.execute(text(f"GRANT {SERVICE_ROLE} TO {', '.join(sorted(to))}{options}"))
     engine.dispose()

@@ -32,7 +32,7 @@ class AnswerLimits:
     unverified_per_hour: int
     per_customer: int = PER_CUSTOMER
 
-    def judge(self, decision: ConversationDecision, state: ConversationState) -> Answering:
+    def answering_of(self, decision: ConversationDecision, state: ConversationState) -> Answering:
         """Return whether `decision` may be answered. A right code is always answered."""
         if isinstance(decision, Verify):
             return Answering.ALLOWED

@@ -86,7 +86,7 @@ def receive(  # noqa: PLR0913 - each is a keyword argument
     decision = decide_reply(said, state, is_right=codes.is_right, is_edit=message.is_edit)
     if isinstance(said, Code | MistypedCode):
         keep_code(session, message_id, message, decision, known)
-    answering = limits.judge(decision, state)
+    answering = limits.answering_of(decision, state)
     intake = _Intake(
         session, known, customer, vault, now, verification, codes, answering, _noted(message)
     )

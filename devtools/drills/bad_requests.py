@@ -93,7 +93,7 @@ BAD_REQUESTS = (
     _webhook("a signature with another secret", 401, "{}", signature="sha256=" + "0" * 64),
     _webhook("signed: not JSON", 400, "{"),
     _webhook("signed: an unknown object type", 422, '{"object": "page", "entry": []}'),
-    _webhook("signed: more than 1 MiB", 413, " " * (KIB * KIB + 1)),
+    _webhook("signed: more than 4 MiB", 413, " " * (4 * KIB * KIB + 1)),
     BadRequest(method="DELETE", path=WEBHOOK, description="the method DELETE", status=401),
     _as("no identity", 401, {}),
     _as("no identity", 303, {}, "/automation"),

@@ -17,21 +17,23 @@ EVERY_KIND = [Answer(Reply.WELCOME), Begin("fraud!"), CountWrongCode(2)]
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
 def test_every_kind_of_answer_is_limited_per_customer(decision: ConversationDecision) -> None:
-    assert LIMITS.judge(decision, ConversationState(recent_messages=20)) is Answering.ALLOWED
-    assert LIMITS.judge(decision, ConversationState(recent_messages=21)) is Answering.FLOODED
+    assert LIMITS.answering_of(decision, ConversationState(recent_messages=20)) is Answering.ALLOWED
+    assert LIMITS.answering_of(decision, ConversationState(recent_messages=21)) is Answering.FLOODED
 
 
 @pytest.mark.parametrize("decision", EVERY_KIND)
 def test_answers_to_all_unverified_customers_are_limited(decision: ConversationDecision) -> None:
     limited = ConversationState(messages_of_all=101)
-    assert LIMITS.judge(decision, ConversationState(messages_of_all=100)) is Answering.ALLOWED
-    assert LIMITS.judge(decision, limited) is Answering.LIMITED
-    assert LIMITS.judge(decision, replace(limited, is_verified=True)) is Answering.ALLOWED
+    assert (
+        LIMITS.answering_of(decision, ConversationState(messages_of_all=100)) is Answering.ALLOWED
+    )
+    assert LIMITS.answering_of(decision, limited) is Answering.LIMITED
+    assert LIMITS.answering_of(decision, replace(limited, is_verified=True)) is Answering.ALLOWED
 
 
 def test_a_right_code_is_always_answered() -> None:
     flood = ConversationState(recent_messages=999, messages_of_all=999)
-    assert LIMITS.judge(Verify(), flood) is Answering.ALLOWED
+    assert LIMITS.answering_of(Verify(), flood) is Answering.ALLOWED
 
 
 @pytest.mark.parametrize("words", ["hello", "000000", "HELP", "RESEND"])

@@ -154,10 +154,12 @@ def test_the_watcher_runs_until_it_is_stopped(
     thread.join()
 
     keys = [event["dedupe_key"] for event in read(EVENTS)]
-    assert keys == [
+    assert set(keys[:3]) == {
         "periodic_run_missed:otp-stuck:2026-11-22T11:45Z",
         "periodic_run_missed:daily-summary:2026-11-21",
         "periodic_run_missed:trend-hours:2026-11-22T11:00Z",
+    }
+    assert set(keys[3:]) == {
         "periodic_run_missed:otp-stuck:2026-11-22T12:00Z",
         "periodic_run_missed:trend-hours:2026-11-22T12:00Z",
-    ]
+    }

@@ -181,7 +181,14 @@ def test_a_run_after_a_crash_keeps_the_data_and_leaves_no_process_and_no_extra_f
     assert _alive(tmp_path) == []
     assert not any(_answers(url) for url in (second.web, second.flower, second.sandbox))
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"postgres", "postgres.log", "valkey.log", "secrets.json", "stack.log"}
+    assert left == {
+        "postgres",
+        "postgres.log",
+        "valkey.log",
+        "secrets.json",
+        "stack.log",
+        "sandbox.port",
+    }
 
 
 def _is_zombie(pid: int) -> bool:

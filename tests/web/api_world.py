@@ -10,12 +10,13 @@ and 2.
 
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.bootstrap import Container
 from app.bulk.bulk_actions import ItemAction
 from app.bulk.plan_job import plan_items
 from app.dispatch.dispatch import dispatch_due
+from app.identity.models import User
 from app.identity.web_sessions import Client, start_web_session
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
@@ -102,8 +103,9 @@ def _write_bulk_jobs(container: Container) -> None:
 def _write_sessions(container: Container) -> None:
     client = Client("127.0.0.1", "Firefox")
     with container.sessions.begin() as session:
+        user_id = session.scalars(select(User.id).where(User.username == ACTOR)).one()
         for _ in range(2):
-            start_web_session(session, 1, client=client, now=container.clock())
+            start_web_session(session, user_id, client=client, now=container.clock())
 
 
 def _event(number: int) -> FraudCaseCreated:

@@ -91,7 +91,7 @@ def valid_data_is_accepted(_ctx: CheckContext, response: Response, case: Case[An
 
 
 @pytest.fixture
-def serving(web: Flask, container: Container) -> None:
+def serving(web: Flask, container: Container, users: None) -> None:  # noqa: ARG001 - a fixture's order
     build_world(container)
     CURRENT.app = web
 

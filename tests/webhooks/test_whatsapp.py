@@ -19,7 +19,7 @@ from app.core.settings import Settings
 from app.dispatch.dispatch import dispatch_due
 from app.inbound.quarantine import discard_expired
 from app.inbound.take_in import TakenIn, take_in_again
-from app.web import create_app
+from app.web import MAX_BODY_BYTES, create_app
 from tests.conftest import SECRETS, TurnableClock
 from tests.whatsapp import REPORT, Customer, Read, print_of
 
@@ -298,10 +298,10 @@ def test_a_nul_character_in_the_text_is_accepted(client: FlaskClient, read: Read
     assert read("SELECT report FROM cc_verification_jobs") == [{"report": "fraud !"}]
 
 
-def test_a_body_over_one_mebibyte_is_refused(client: FlaskClient, read: Read) -> None:
-    assert is_problem(post(client, b" " * (1024 * 1024 + 1)), 413)
+def test_a_body_over_four_mebibytes_is_refused(client: FlaskClient, read: Read) -> None:
+    assert is_problem(post(client, b" " * (MAX_BODY_BYTES + 1)), 413)
     large = json.dumps(body_of(messages(message()))).encode()
-    assert post(client, large + b" " * (1024 * 1024 - len(large))).status_code == 200
+    assert post(client, large + b" " * (MAX_BODY_BYTES - len(large))).status_code == 200
     assert count(read) == 1
 
 

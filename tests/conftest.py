@@ -145,6 +145,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped
     return GroupedScheduling(config, log)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each operation of the API an id of its own, or pytest-xdist runs only the first ones.
+
+    schemathesis 4.32 names the operation in the name of the test, which pytest 9.2 leaves out of
+    the id.
+    """
+    if operation := getattr(item, "operation_label", None):
+        item._id = item.id.with_params(operation)  # noqa: SLF001 - there is no public way
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Remove the temporary folders of a run that passed."""
     if not hasattr(session.config, "workerinput") and exitstatus == pytest.ExitCode.OK:

@@ -152,7 +152,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     the id.
     """
     if operation := getattr(item, "operation_label", None):
-        item._id = item.id.with_params(operation)  # noqa: SLF001 - there is no public way
+        item._id = item.id.with_params(operation)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

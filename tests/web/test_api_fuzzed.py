@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = {
     "note",
     "reason",
     "recipient",
+    "target",
     "template",
     "until",
 }
@@ -51,7 +52,7 @@ CONFIG = Config.from_dict(
         "checks": {
             "positive_data_acceptance": {"enabled": False},  # `valid_data_is_accepted` is stricter
             "negative_data_rejection": {
-                "expected-statuses": [400, 401, 403, 404, 409, 413, 415, 422]
+                "expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
             },
         },
     }

@@ -12,7 +12,7 @@ from app.bulk.check_arguments import REASON_LIMIT, checked_reason
 from app.bulk.control_job import start_job
 from app.bulk.plan_failures import plan_events, plan_messages
 from app.bulk.queries import BulkJobView
-from app.core.paging import MAX_ID, Page
+from app.core.paging import Page
 from app.dispatch.discard_event import discard_event
 from app.outbound.discard_job import discard_job
 from app.outbound.failed_messages import FailedMessages, failed_messages
@@ -22,16 +22,18 @@ from app.outbox.queries import EventView
 from app.web.api.operation import Example, operation
 from app.web.context import actor
 from app.web.queries import EventsQuery, JobsQuery
-from app.web.requests import Body, Text
+from app.web.requests import Body, Id, Text, exactly_one
 
 blueprint = Blueprint("api_failures", __name__, url_prefix="/api")
 
-Ids = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID, strict=True)]], Field(max_length=CAP)]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=CAP)]
 Reason = Annotated[Text, Field(min_length=1, max_length=REASON_LIMIT)]
 
 
 class _Selection(Body):
     """Either ids or a filter with the parameters of the list."""
+
+    model_config = exactly_one("ids", "filter")
 
     ids: Ids | None = None
 

@@ -63,7 +63,7 @@ class RuleBody(Body):
 
     name: Name
     channel_id: int = Field(ge=1, le=2**63 - 1)
-    severities: tuple[Severity, ...]
+    severities: tuple[Severity, ...] = Field(min_length=1)
     types: tuple[ShortText, ...] = Field((), max_length=50)
     digest_minutes: int | None = Field(None, ge=1, le=1_440)
     repeat_minutes: int = Field(60, ge=1, le=10_080)
@@ -144,7 +144,7 @@ def channel(session: Session, channel_id: int) -> ChannelView:
         body={"name": "Team", "kind": "webhook", "withText": True},
         answer={"with_text": True},
     ),
-    refusals=[HTTPStatus.CONFLICT],
+    refusals=[HTTPStatus.CONFLICT, HTTPStatus.METHOD_NOT_ALLOWED],
 )
 def edit_channel(session: Session, body: ChannelBody, channel_id: int) -> ChannelView:
     """Change a channel, and try it again at once if it was away."""
@@ -198,7 +198,7 @@ def rules(session: Session) -> Rules:
 @operation(
     example=Example(body=_RULE, answer={"name": "Urgent", "severities": ["critical"]}),
     status=HTTPStatus.CREATED,
-    refusals=[HTTPStatus.CONFLICT],
+    refusals=[HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND],
 )
 def add_rule(session: Session, body: RuleBody) -> RuleView:
     """Create a rule."""
@@ -226,7 +226,7 @@ def rule(session: Session, rule_id: int) -> RuleView:
         },
         answer={"digest_minutes": 15, "quiet_from": "22:00:00"},
     ),
-    refusals=[HTTPStatus.CONFLICT],
+    refusals=[HTTPStatus.CONFLICT, HTTPStatus.METHOD_NOT_ALLOWED],
 )
 def edit_rule(session: Session, body: RuleBody, rule_id: int) -> RuleView:
     """Change a rule."""

@@ -9,7 +9,7 @@ from inspect import getdoc
 from typing import Any
 
 from flask import Flask
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import Rule
 
 from app.core.paging import MAX_ID
@@ -193,6 +193,7 @@ def _query_parameters(route: Route) -> Iterator[Json]:
         yield {
             "name": name,
             "in": "query",
+            "allowEmptyValue": True,
             "required": name in schema.get("required", ()),
             "schema": _inline(_without_null(property_), schema.get("$defs", {})),
             **more,
@@ -238,8 +239,16 @@ def _request_body(operation: Operation) -> Json:
     content: Json = {"schema": {"$ref": REF.format(model=operation.body.__name__)}}
     if operation.example.body is not None:
         content["example"] = dict(operation.example.body)
-    is_required = any(field.is_required() for field in operation.body.model_fields.values())
-    return {"required": is_required, "content": {JSON: content}}
+    return {"required": not _accepts_nothing(operation.body), "content": {JSON: content}}
+
+
+def _accepts_nothing(body: type[BaseModel]) -> bool:
+    """Tell whether a request without a body is valid; it is read as an empty object."""
+    try:
+        body.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _responses(route: Route, answer: Json, schemas: Json) -> Iterator[tuple[str, Json]]:

@@ -23,7 +23,7 @@ class SharedReads:
     """Keeps each value for `seconds`. One request at a time reads a value again.
 
     Meanwhile other requests get the value from before. So the cost of reading does not grow
-    with the number of requests. `now` returns seconds.
+    with the number of requests. With 0 seconds nothing is shared. `now` returns seconds.
     """
 
     def __init__(self, *, seconds: float, now: Callable[[], float] = monotonic) -> None:
@@ -34,7 +34,8 @@ class SharedReads:
     def get(self, key: Hashable, read: Callable[[Value | None], Value]) -> Value:
         """Return the value of `key`. `read` gets the value from before, or None."""
         kept = self._entry(key)
-        if not self._is_fresh(kept) and kept.lock.acquire(blocking=kept.value is None):
+        waits = kept.value is None or not self._seconds
+        if not self._is_fresh(kept) and kept.lock.acquire(blocking=waits):
             try:
                 self._refresh(kept, read)
             finally:

@@ -92,6 +92,12 @@ def test_forty_events_that_failed_alike_are_retried_with_four_clicks(
     assert hand.clicks == 4
 
 
+TICK_BEFORE_SCRIPTS = """
+document.addEventListener("readystatechange", () => document.querySelector("[name=ids]")?.click(),
+                          { once: true });
+"""
+
+
 @pytest.mark.parametrize("page", [1280], indirect=True)
 def test_a_ticked_box_opens_the_bar_and_shift_ticks_the_rows_between(
     page: Page, add_item: AddItem
@@ -108,6 +114,16 @@ def test_a_ticked_box_opens_the_bar_and_shift_ticks_the_rows_between(
     expect(page.get_by_text("3 ticked")).to_be_visible()
     page.get_by_role("button", name="Snooze…").click()
     expect(page.get_by_role("heading", name="Snooze 3 items?")).to_be_visible()
+
+
+def test_a_box_that_is_ticked_before_the_script_is_loaded_counts(
+    page: Page, add_item: AddItem
+) -> None:
+    add_item()
+    sign_in(page)
+    page.add_init_script(TICK_BEFORE_SCRIPTS)
+    page.reload()
+    expect(page.get_by_text("1 ticked")).to_be_visible()
 
 
 def _take_batches(container: Container) -> None:

@@ -4,7 +4,7 @@ const bar = document.querySelector("[data-bulk-bar]");
 const count = bar?.querySelector("[data-bulk-count]");
 const words = count?.textContent;
 const boxes = () => [...document.querySelectorAll('input[name="ids"][form="bulk"]')];
-let last = null;
+let last = boxes().findLast((box) => box.checked); // ticked before this script was loaded
 
 const tell = () => {
   const ticked = boxes().filter((box) => box.checked).length;
@@ -30,4 +30,5 @@ if (bar) {
   });
   addEventListener("change", (event) => { if (event.target.name === "ids") tell(); });
   addEventListener("changes:shown", tell);
+  if (last) tell();
 }

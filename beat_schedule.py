@@ -11,6 +11,7 @@ OUTBOUND_SECONDS = 2
 NOTIFICATIONS_SECONDS = 5
 CATCH_UP_SECONDS = 60
 BULK_SECONDS = 2
+INDEX_SECONDS = 5
 DISCARD_SECONDS = 600
 
 
@@ -27,6 +28,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
         "bulk-jobs": _every(BULK_SECONDS, "periodic.run_bulk_jobs"),
+        "index-items": _every(INDEX_SECONDS, "periodic.index_items"),
         "notifications": _every(NOTIFICATIONS_SECONDS, "notifications.send"),
         "otp-stuck": _at("periodic.otp_stuck", minute=f"*/{settings.otp_stuck_every_minutes}"),
         "daily-summary": _at(

@@ -15,8 +15,8 @@ from app.core.paging import encode_cursor
 from app.dispatch.claim_events import COUNT_DUE, UNSUSPECTED, claim_events
 from app.dispatch.relay import messages_needed
 from app.inbox.drafts import Severity
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.queries import list_items
-from app.inbox.select_items import ItemFilter
 from app.inbox.tabs import Tab
 from benchmarks import seed
 from benchmarks.lab import Database, Lab

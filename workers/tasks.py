@@ -13,6 +13,7 @@ from app.dispatch.dispatch import dispatch_due
 from app.dispatch.relay import messages_needed
 from app.idempotency.stored_answers import discard_expired_answers
 from app.inbound.quarantine import discard_expired
+from app.inbox.index_items import index_items
 from app.notifications.send import send_due
 from app.outbound.runner import run_outbound
 from app.periodic.heartbeat import record_heartbeat
@@ -157,6 +158,13 @@ def discard_expired_rows() -> int:
     now = container().clock()
     with container().sessions.begin() as session:
         return discard_expired(session, now=now) + discard_expired_answers(session, now=now)
+
+
+@shared_task(name="periodic.index_items", **INFRASTRUCTURE)
+@as_unavailable()
+def index_new_items() -> int:
+    """Write the words of new items for the search; return the number of items."""
+    return index_items(container().sessions)
 
 
 @shared_task(name="periodic.run_bulk_jobs", bind=True, **COMES_BACK)

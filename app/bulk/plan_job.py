@@ -13,9 +13,10 @@ from app.bulk.queries import BulkJobView, bulk_job_of
 from app.core.errors import InvalidInput
 from app.core.paging import MAX_LIMIT, Page
 from app.core.views import members_of
+from app.inbox.find_items import resolve_all
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.models import InboxItem
 from app.inbox.queries import list_items
-from app.inbox.select_items import ItemFilter
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -53,7 +54,7 @@ def plan_items(  # noqa: PLR0913 - optional arguments by keyword
     if ids is not None:
         targets, is_capped = _versions(session, checked_ids(ids)), False
     else:
-        wanted = wanted or ItemFilter()
+        wanted = resolve_all(session, wanted or ItemFilter())
         targets, is_capped = read_targets(
             lambda cursor: list_items(session, wanted, cursor=cursor, limit=MAX_LIMIT).map(
                 lambda item: (item.id, item.version)

@@ -1,10 +1,16 @@
 """Parse identities that people type: an international number or a user id. Pure."""
 
+import re
+
 import phonenumbers
 
 from app.core.errors import InvalidInput
 from app.customers.identity import USER_ID, Identity
 from app.customers.numbers import canonical
+
+_NUMBER = re.compile(r"\+?[\d\s().\-\u2010-\u2015/\xa0]+")
+_SHORTEST = 8
+"""Fewer digits are searched as a word, such as the last four of a number."""
 
 
 def parse_identity(text: str, *, field: str) -> Identity:
@@ -15,6 +21,22 @@ def parse_identity(text: str, *, field: str) -> Identity:
     if USER_ID.fullmatch(text.strip()):
         return Identity(user_id=text.strip())
     return Identity(number=parse_number(text, field=field))
+
+
+def looks_like_identity(text: str) -> bool:
+    """Tell whether a person means a user id or a telephone number, in any form, by `text`."""
+    typed = text.strip()
+    is_either = USER_ID.fullmatch(typed) or _NUMBER.fullmatch(typed)
+    return bool(is_either) and _digits(typed) >= _SHORTEST
+
+
+def parse_typed(text: str, *, field: str) -> Identity:
+    """Like `parse_identity`, for a number that begins with +, with 00 or with its country code."""
+    typed = text.strip()
+    if USER_ID.fullmatch(typed):
+        return Identity(user_id=typed)
+    digits = "".join(filter(str.isdigit, typed))
+    return Identity(number=parse_number(f"+{digits.removeprefix('00')}", field=field))
 
 
 def parse_number(text: str, *, field: str) -> str:
@@ -32,6 +54,10 @@ def parse_number(text: str, *, field: str) -> str:
     if number.extension or not phonenumbers.is_possible_number(dialable):
         raise _invalid(field)
     return e164
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _invalid(field: str) -> InvalidInput:

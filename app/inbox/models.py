@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
@@ -177,6 +178,33 @@ class InboxHistory(HistoryColumns, Base):
     until: Mapped[datetime | None]
     reason: Mapped[str | None]
     before: Mapped[dict[str, Any] | None]
+
+
+class InboxSearch(Base):
+    """The words of an item and of its notes, without accents and in lower case.
+
+    The task `periodic.index_items` writes them, and a trigger adds those of a new note.
+    """
+
+    __tablename__ = "cc_inbox_search"
+    __table_args__ = (Index("ix_cc_inbox_search_words", "words", postgresql_using="gin"),)
+
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("cc_admin_inbox_items.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class InboxSearchProgress(Base):
+    """The one row that says how far the words are written: every older item has its words."""
+
+    __tablename__ = "cc_inbox_search_progress"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    indexed_below: Mapped[int] = mapped_column(BigInteger)
 
 
 class InboxChanges(Base):

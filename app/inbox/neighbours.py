@@ -7,9 +7,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.inbox.drafts import Severity
+from app.inbox.find_items import resolve
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.models import InboxItem
 from app.inbox.position import Position
-from app.inbox.select_items import ItemFilter, select_before, select_page
+from app.inbox.select_items import select_before, select_page
 from app.inbox.tabs import Order, default_order
 
 
@@ -28,6 +30,7 @@ def neighbours_of(
 
     An item that has left the list has the place that it would have there.
     """
+    wanted = resolve(session, wanted)
     order = order or default_order(wanted.status)
     item = session.get_one(InboxItem, item_id)
     here = _position_of(session, item, order)

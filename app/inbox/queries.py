@@ -13,10 +13,12 @@ from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.core.views import HistoryEntry, view_of
 from app.inbox.actions import UNDO, allowed_acts
 from app.inbox.drafts import DEAD_LETTER, Severity
+from app.inbox.find_items import resolve
 from app.inbox.history import undoable_change
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
 from app.inbox.position import Position, decode_position, encode_position
-from app.inbox.select_items import ItemFilter, select_any, select_page, sorting
+from app.inbox.select_items import select_any, select_page, sorting
 from app.inbox.tabs import Order, Tab, default_order
 
 Name = TypeVar("Name", bound=str)
@@ -91,6 +93,7 @@ def list_items(
 
     Raises InvalidInput on a cursor of another list.
     """
+    wanted = resolve(session, wanted)
     order, limit = order or default_order(wanted.status), min(limit, MAX_LIMIT)
     after = decode_position(cursor, order)
     as_of = after.as_of if after else _now(session)
@@ -138,7 +141,8 @@ def open_by_severity(session: Session) -> dict[Severity, int]:
 
 def count_by_tab(session: Session, wanted: ItemFilter) -> dict[Tab, int]:
     """Return the number of items that match the other filters, by tab, each at most COUNT_CAP."""
-    return _counts(session, {tab: replace(wanted, status=tab) for tab in Tab})
+    found = resolve(session, wanted)
+    return _counts(session, {tab: replace(found, status=tab) for tab in Tab})
 
 
 def item_of(row: InboxItem) -> Item:

@@ -6,50 +6,45 @@ Lanes and severities are written into the statement, because a plan for any valu
 could not use the partial indexes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Integer,
     Select,
+    and_,
+    any_,
+    case,
     false,
-    func,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     union_all,
 )
 from sqlalchemy.types import DateTime
 
-from app.core.paging import contains_text
 from app.inbox.drafts import Severity
+from app.inbox.item_conditions import ItemFilter, conditions_of, matching, placed
 from app.inbox.models import InboxItem
 from app.inbox.placement import MOVED
 from app.inbox.position import Position
-from app.inbox.tabs import Order, Part, Tab, parts_of
+from app.inbox.tabs import Order, Tab, parts_of
 
 Scan = Select[*tuple[Any, ...]]
 
 _Time = DateTime(timezone=True)
+_Ids = ARRAY(BigInteger)
+_ZERO = literal_column("0", Integer)
 _moved: ColumnElement[bool] = literal_column(MOVED)
 _is_as_created = InboxItem.last_seen_at == InboxItem.created_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
-    """The filters of a list; None means any value. `unassigned` selects items of nobody."""
-
-    status: Tab | None = None
-    severity: Severity | None = None
-    type: str | None = None
-    assignee: str | None = None
-    unassigned: bool | None = None
-    q: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,12 @@ def select_before(
 
 def select_any(wanted: ItemFilter, *, as_of: datetime, limit: int) -> Select[*tuple[Any, ...]]:
     """Select at most `limit` matching ids, in no order."""
+    if wanted.ids is not None:
+        return select(InboxItem.id).where(*_found(wanted, as_of)).limit(limit)
     severities = [wanted.severity] if wanted.severity else list(Severity)
     scans = [
         select(InboxItem.id)
-        .where(*_conditions(wanted, part, severity, as_of))
+        .where(*conditions_of(wanted, part, severity, as_of))
         .limit(limit)
         .subquery()
         for part, severity in product(parts_of(wanted.status), severities)
@@ -108,14 +105,51 @@ def sorting(
 def _merged(
     wanted: ItemFilter, order: Order, *, as_of: datetime, start: Start | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
+    if wanted.ids is not None:
+        return _page_of_found(wanted, order, as_of=as_of, start=start, limit=limit)
     scans = _urgent_scans if order is Order.URGENT else _newest_scans
-    nothing = _scan(InboxItem.waits_from, [false()], 0, 0)
+    nothing = _scan(InboxItem.waits_from, [false()], _ZERO, _ZERO)
     found = list(scans(wanted, as_of, start)) or [nothing]
     limited = [scan.limit(limit).subquery() for scan in found]
     merged = union_all(*(select(*scan.c) for scan in limited)).subquery("merged")
     is_backwards = bool(start and start.is_backwards)
     keys = sorting(order, merged.c, is_backwards=is_backwards)
     return select(*merged.c).order_by(*keys).limit(limit)
+
+
+def _page_of_found(
+    wanted: ItemFilter, order: Order, *, as_of: datetime, start: Start | None, limit: int
+) -> Select[*tuple[Any, ...]]:
+    """Select a page of the items that a search has found: they are few, so one scan suffices."""
+    is_urgent = order is Order.URGENT
+    moment = InboxItem.waits_from if is_urgent else InboxItem.last_seen_at
+    rank, group = (_rank(), _group(as_of)) if is_urgent else (_ZERO, _ZERO)
+    found = _scan(moment, _found(wanted, as_of), rank, group).subquery("found")
+    page = select(*found.c).limit(limit)
+    if start:
+        keys = (found.c.rank, found.c.group, found.c.moment, found.c.id)
+        page = page.where(_beyond(keys, start))
+    is_backwards = bool(start and start.is_backwards)
+    return page.order_by(*sorting(order, found.c, is_backwards=is_backwards))
+
+
+def _found(wanted: ItemFilter, as_of: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions on the items that a search has found, whatever their part."""
+    parts = [and_(*placed(part, as_of)) for part in parts_of(wanted.status, Order.URGENT)]
+    conditions = [InboxItem.id == any_(literal(list(wanted.ids or ()), _Ids)), or_(*parts)]
+    if wanted.severity:
+        conditions.append(InboxItem.severity == wanted.severity)
+    return [*conditions, *matching(wanted)]
+
+
+def _rank() -> ColumnElement[int]:
+    severities = {severity: rank for rank, severity in enumerate(reversed(Severity))}
+    return case(severities, value=InboxItem.severity)
+
+
+def _group(as_of: datetime) -> ColumnElement[int]:
+    first = [part for part in parts_of(Tab.ALL, Order.URGENT) if part.comes_first]
+    return case((or_(*(and_(*placed(part, as_of)) for part in first)), 0), else_=1)
 
 
 def _urgent_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> Iterator[Scan]:
@@ -126,19 +160,19 @@ def _urgent_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> I
             group = 0 if part.comes_first else 1
             place = (rank, group)
             if wanted.severity in {None, severity} and not (start and start.is_past(place)):
-                conditions = _conditions(wanted, part, severity, as_of)
+                conditions = conditions_of(wanted, part, severity, as_of)
                 if start and place == start.position.place:
-                    conditions.append(_beyond(InboxItem.waits_from, start))
-                yield _scan(InboxItem.waits_from, conditions, rank, group).order_by(
-                    *_directed(InboxItem.waits_from, InboxItem.id, descending=is_backwards)
-                )
+                    conditions.append(_beyond((InboxItem.waits_from, InboxItem.id), start))
+                yield _scan(
+                    InboxItem.waits_from, conditions, _number(rank), _number(group)
+                ).order_by(*_directed(InboxItem.waits_from, InboxItem.id, descending=is_backwards))
 
 
 def _newest_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> Iterator[Scan]:
     """Yield the scans, each from the latest occurrence backwards."""
     severities = [wanted.severity] if wanted.severity else list(Severity)
     for part, severity in product(parts_of(wanted.status, Order.NEWEST), severities):
-        conditions = _conditions(wanted, part, severity, as_of, is_ordered=False)
+        conditions = conditions_of(wanted, part, severity, as_of, is_ordered=False)
         if part.lane in {"open", "acknowledged"}:
             yield _newest(InboxItem.waits_from, [*conditions, _is_as_created], start)
             conditions.append(_moved)
@@ -146,73 +180,49 @@ def _newest_scans(wanted: ItemFilter, as_of: datetime, start: Start | None) -> I
 
 
 def _newest(moment: Any, conditions: list[ColumnElement[bool]], start: Start | None) -> Scan:
-    beyond = [_beyond(moment, start)] if start else []
+    beyond = [_beyond((moment, InboxItem.id), start)] if start else []
     descending = not (start and start.is_backwards)
     keys = _directed(moment, InboxItem.id, descending=descending)
-    return _scan(moment, [*conditions, *beyond], 0, 0).order_by(*keys)
+    return _scan(moment, [*conditions, *beyond], _ZERO, _ZERO).order_by(*keys)
 
 
-def _scan(moment: Any, conditions: list[ColumnElement[bool]], rank: int, group: int) -> Scan:
+def _scan(
+    moment: Any,
+    conditions: list[ColumnElement[bool]],
+    rank: ColumnElement[int],
+    group: ColumnElement[int],
+) -> Scan:
     return select(
         InboxItem.id,
-        literal_column(str(rank), Integer).label("rank"),
-        literal_column(str(group), Integer).label("group"),
+        rank.label("rank"),
+        group.label("group"),
         moment.label("moment"),
     ).where(*conditions)
 
 
-def _beyond(moment: Any, start: Start) -> ColumnElement[bool]:
-    """Return the condition that a row stands beyond the start, by moment and id."""
-    row, position = tuple_(moment, InboxItem.id), start.position
-    place = tuple_(literal(position.moment, _Time), literal(position.id))
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Integer)
+
+
+def _beyond(keys: Sequence[Any], start: Start) -> ColumnElement[bool]:
+    """Return the condition that a row stands beyond the start.
+
+    `keys` are its moment and id, with its rank and group before them if rows of several are
+    compared.
+    """
+    position = start.position
+    values = (
+        literal(position.rank),
+        literal(position.group),
+        literal(position.moment, _Time),
+        literal(position.id),
+    )
+    if position.order is Order.NEWEST:
+        keys = keys[-2:]
+    row, place = tuple_(*keys), tuple_(*values[-len(keys) :])
     is_upwards = (position.order is Order.URGENT) != start.is_backwards
     return row > place if is_upwards else row < place
 
 
 def _directed(*columns: Any, descending: bool) -> tuple[ColumnElement[Any], ...]:
     return tuple(column.desc() if descending else column.asc() for column in columns)
-
-
-def _conditions(
-    wanted: ItemFilter,
-    part: Part,
-    severity: Severity,
-    as_of: datetime,
-    *,
-    is_ordered: bool = True,
-) -> list[ColumnElement[bool]]:
-    """Return the conditions of a scan. `is_ordered` tells whether it is in order of `waits_from`.
-
-    If it is not, the condition on `waits_from` is written so that no index serves it. Otherwise
-    the planner reads and sorts everything that waits, although few rows of it are wanted.
-    """
-    conditions = [InboxItem.severity == literal_column(f"'{severity}'"), *_matching(wanted)]
-    if part.is_due is not None:
-        due = InboxItem.waits_from <= as_of if part.is_due else InboxItem.waits_from > as_of
-        conditions.append(due if is_ordered else due.is_(True))
-    return [*conditions, *_of_part(part, as_of)]
-
-
-def _matching(wanted: ItemFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters other than tab and severity."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.type:
-        conditions.append(InboxItem.type == wanted.type)
-    if wanted.assignee:
-        conditions.append(InboxItem.assignee == wanted.assignee)
-    if wanted.unassigned:
-        conditions.append(InboxItem.assignee.is_(None))
-    found = contains_text(wanted.q, InboxItem.title, InboxItem.body, InboxItem.link_ref)
-    if found is not None:
-        conditions.append(found)
-    return conditions
-
-
-def _of_part(part: Part, as_of: datetime) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [InboxItem.lane == literal_column(f"'{part.lane}'")]
-    if part.lane == "snoozed" and part.is_overdue is not None:
-        has_passed = func.coalesce(InboxItem.promised_until <= as_of, False)
-        conditions.append(has_passed if part.is_overdue else ~has_passed)
-    if part.status:
-        conditions.append(InboxItem.status == part.status)
-    return conditions

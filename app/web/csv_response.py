@@ -10,6 +10,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.core.paging import Page
 from app.fraud.queries import list_cases
+from app.inbox.find_items import resolve_all
 from app.inbox.queries import list_items
 from app.outbound.queries import list_jobs
 from app.outbox.queries import list_events
@@ -17,6 +18,7 @@ from app.reports.exports import ROW_LIMIT, ExportedList, start_export, stream_ex
 from app.web.context import actor, container
 from app.web.queries import CasesQuery, EventsQuery, InboxQuery, JobsQuery
 from app.web.requests import ListQuery
+from app.web.wanted_items import wanted_items
 
 LIMIT_HEADER = "X-Export-Limit"
 
@@ -48,7 +50,8 @@ def export_inbox(query: InboxQuery) -> Csv:
     """Answer with the items that match `query`."""
 
     def read(session: Session, cursor: str | None, limit: int) -> Page[Any]:
-        return list_items(session, query.filter, order=query.order, cursor=cursor, limit=limit)
+        wanted = resolve_all(session, wanted_items(session, query))
+        return list_items(session, wanted, order=query.order, cursor=cursor, limit=limit)
 
     return _response("inbox", query, read)
 

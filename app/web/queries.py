@@ -10,7 +10,7 @@ from app.core.paging import MAX_ID
 from app.core.timeline import PAGE
 from app.fraud.models import CaseStatus, VerificationStatus
 from app.inbox.drafts import Severity
-from app.inbox.select_items import ItemFilter
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.tabs import Order, Tab
 from app.outbound.models import OutboundKind, OutboundStatus
 from app.outbound.queries import JobFilter
@@ -35,11 +35,12 @@ class InboxQuery(ListQuery):
     assignee: ShortText | None = None
     unassigned: bool | None = None
     q: SearchText | None = None
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID)
 
     @property
     def filter(self) -> ItemFilter:
-        """The filter for `list_items`."""
-        return ItemFilter(**self.model_dump(exclude={*_PAGING, "order"}))
+        """The filter for `list_items`, without the customer, whose items `wanted_items` finds."""
+        return ItemFilter(**self.model_dump(exclude={*_PAGING, "order", "customer_id"}))
 
     @property
     def paging(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.identity.models import Role
 from app.identity.users import create_user
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
-from app.inbox.select_items import ItemFilter
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.tabs import Tab
 from tests.dispatch.conftest import Read
 from tests.inbox.conftest import AddItem

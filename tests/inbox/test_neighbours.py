@@ -3,8 +3,8 @@
 import pytest
 
 from app.core.database import Sessions
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.neighbours import Neighbours, neighbours_of
-from app.inbox.select_items import ItemFilter
 from app.inbox.tabs import Order, Tab
 from tests.inbox.test_order import every_kind, ids
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from app.core.database import Sessions
 from app.core.errors import InvalidInput
 from app.inbox.drafts import Severity
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.position import Position, decode_position, encode_position
 from app.inbox.queries import count_by_tab, list_items
-from app.inbox.select_items import ItemFilter
 from app.inbox.tabs import Order, Tab, default_order
 from tests.inbox.conftest import AddItem
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
 from app.core.paging import Page
+from app.inbox.item_conditions import ItemFilter
 from app.inbox.queries import list_items
-from app.inbox.select_items import ItemFilter
 from app.reports.exports import BROKEN, ExportedList, start_export, stream_export
 from app.web.csv_response import LIMIT_HEADER
 from tests.web.cases import write_case

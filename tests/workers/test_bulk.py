@@ -8,7 +8,7 @@ from app.bulk.models import JobStatus
 from app.bulk.plan_job import plan_items
 from app.bulk.queries import BulkJobView, show_bulk_job
 from app.core.database import Sessions
-from app.inbox.select_items import ItemFilter
+from app.inbox.item_conditions import ItemFilter
 from tests.workers.conftest import StartCelery, eventually
 
 ITEMS = 600

@@ -18,6 +18,7 @@ from app.web.bulk_arguments import arguments_of
 from app.web.context import actor
 from app.web.queries import InboxQuery
 from app.web.requests import Body, Id, ListQuery, ShortText, Text, exactly_one
+from app.web.wanted_items import wanted_items
 
 blueprint = Blueprint("api_bulk", __name__, url_prefix="/api/automation")
 
@@ -74,7 +75,7 @@ def plan(session: Session, body: BulkItemsBody) -> BulkJobView:
         body.action,
         author=actor(),
         ids=body.ids,
-        wanted=body.filter.filter if body.filter else None,
+        wanted=wanted_items(session, body.filter) if body.filter else None,
         arguments=body.arguments,
     )
 

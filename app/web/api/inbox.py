@@ -27,6 +27,7 @@ from app.web.context import actor
 from app.web.queries import InboxQuery
 from app.web.requests import Body, FilledText, ShortText, Text, Version
 from app.web.until import read_promise, read_snooze
+from app.web.wanted_items import wanted_items
 
 blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/automation/inbox")
 
@@ -82,7 +83,7 @@ def index(session: Session, query: InboxQuery) -> Page[Item]:
     The tabs `open`, `acknowledged` and `snoozed` are in the order `urgent` unless another is
     given, all other lists in the order `newest`.
     """
-    return list_items(session, query.filter, **query.paging)
+    return list_items(session, wanted_items(session, query), **query.paging)
 
 
 @blueprint.get("/<id:item_id>")

@@ -39,6 +39,7 @@ from app.web.requests import (
     read_query_string,
 )
 from app.web.until import chosen
+from app.web.wanted_items import wanted_items
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/automation/bulk")
 
@@ -153,7 +154,7 @@ def undo(job_id: int) -> ResponseReturnValue:
 
 def _plan_items(session: Session, form: ItemsForm) -> BulkJobView:
     if form.scope == "filter":
-        wanted = read_query_string(InboxPageQuery, form.query).filter
+        wanted = wanted_items(session, read_query_string(InboxPageQuery, form.query))
         return plan_items(session, form.action, author=actor(), wanted=wanted)
     on_page = form.page_ids.split(",") if form.page_ids else []
     ids = on_page if form.scope == "page" else form.ids

@@ -26,6 +26,7 @@ from app.web.pages.item_forms import ACTS, BackForm, ItemForm, form_values
 from app.web.pages.timelines import timeline_of
 from app.web.queries import InboxPageQuery
 from app.web.requests import read_form
+from app.web.wanted_items import wanted_items
 
 
 @blueprint.get("/items/<id:item_id>")
@@ -111,7 +112,7 @@ def _neighbours_of(session: Session, item_id: int, here: str) -> Neighbours:
         query = InboxPageQuery.model_validate(_list_query(here))
     except ValidationError:
         query = InboxPageQuery()
-    return neighbours_of(session, item_id, query.filter, order=query.order)
+    return neighbours_of(session, item_id, wanted_items(session, query), order=query.order)
 
 
 def _list_query(here: str) -> dict[str, str]:

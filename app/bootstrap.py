@@ -20,6 +20,7 @@ from app.dispatch.dispatch import Dispatcher
 from app.dispatch.draft_coverage import check_draft_coverage
 from app.fraud.answer_limits import AnswerLimits
 from app.fraud.challenges import otp_composer
+from app.inbound.acceptance import Acceptance
 from app.inbound.take_in import Inbound
 from app.notifications.addresses import AddressRules
 from app.notifications.claim_turns import NotificationRules
@@ -99,7 +100,13 @@ def build(
             vault=vault,
             clock=clock,
             rules=outbound.rules,
-            limits=AnswerLimits(unverified_per_hour=settings.unverified_per_hour),
+            limits=AnswerLimits(
+                unverified_per_hour=settings.unverified_per_hour,
+                wrong_codes_per_day=settings.wrong_codes_per_day,
+            ),
+            acceptance=Acceptance(
+                settings.whatsapp_phone_number_id, timedelta(hours=settings.webhook_max_age_hours)
+            ),
             quarantine_days=settings.quarantine_days,
             verification_lifetime=timedelta(hours=settings.verification_expires_hours),
         ),

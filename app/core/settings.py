@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     )
     outbound_per_second: int = _automation("OUTBOUND_PER_SECOND", 40, ge=1, le=1000)
     unverified_per_hour: int = _automation("UNVERIFIED_PER_HOUR", default=3000, ge=1)
+    wrong_codes_per_day: int = _automation("WRONG_CODES_PER_DAY", default=2000, ge=1)
     quarantine_days: int = _automation("QUARANTINE_DAYS", default=30, ge=1, le=365)
     verification_expires_hours: int = _automation(
         "VERIFICATION_EXPIRES_HOURS", default=24, ge=1, le=8_760
@@ -105,6 +107,7 @@ class Settings(BaseSettings):
     business_day_ends_at: time = _automation("BUSINESS_DAY_ENDS_AT", default=time(18))
     timezone: str = _automation("TIMEZONE", default="UTC")
     retention_days: int = _automation("RETENTION_DAYS", default=90, ge=1)
+    webhook_max_age_hours: int = _automation("WEBHOOK_MAX_AGE_HOURS", default=168, ge=1, le=8_760)
     secret_key: SecretStr = _automation("SECRET_KEY", min_length=32)
     encryption_keys: SecretKeys = _automation("ENCRYPTION_KEYS", min_length=1)
     admin_username: str = _automation("ADMIN_USERNAME", default="admin", min_length=1)
@@ -193,6 +196,13 @@ class Settings(BaseSettings):
     def _is_a_full_minute(cls, value: time) -> time:
         if value.tzinfo or value.second or value.microsecond:
             raise ValueError("must be a time of day such as 09:00, in AUTOMATION_TIMEZONE")
+        return value
+
+    @field_validator("webhook_max_age_hours")
+    @classmethod
+    def _is_within_retention(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("retention_days", value) * 24:
+            raise ValueError("must not exceed AUTOMATION_RETENTION_DAYS, or a replay could succeed")
         return value
 
     @field_validator("encryption_keys")

@@ -13,12 +13,15 @@ codes and new reports. If no verification is open, every edit is added to the ca
 change the report, and a deletion is noted there.
 
 Wrong codes are counted across resends. An expired code and a mistyped one do not count, and
-nothing counts before a code was sent, because none of them helps to guess a code.
+nothing counts before a code was sent, because none of them helps to guess a code. Too many wrong
+codes within a day are followed by a rest (`guess_limits`), in which no code is compared.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from math import ceil
 
 from app.fraud.decisions import (
     AddToCase,
@@ -31,6 +34,7 @@ from app.fraud.decisions import (
     Exhaust,
     NoteDeletion,
     Reply,
+    Rest,
     SendAgain,
     Silence,
     Verify,
@@ -78,7 +82,8 @@ class ConversationState:
 
     `language` is the last one they used, if any. `is_verified`: they have completed a
     verification before. `has_open_case`: their newest case takes messages. `messages_of_all` is an
-    upper bound of the messages of all customers within the last hour.
+    upper bound of the messages of all customers within the last hour. `rest` is the time until a
+    code is compared again. The counts of today are those of the last 24 hours.
     """
 
     verification: Verification | None = None
@@ -88,6 +93,9 @@ class ConversationState:
     is_verified: bool = False
     has_open_case: bool = False
     messages_of_all: int = 0
+    sends_today: int = 0
+    messages_today: int = 0
+    rest: timedelta = timedelta()
 
 
 def decide_reply(
@@ -108,7 +116,7 @@ def decide_reply(
     if verification is None:
         return _with_nothing_open(said, state)
     if isinstance(said, Code):
-        return _on_code(said.digits, verification, is_right)
+        return _on_code(said.digits, verification, state.rest, is_right)
     return _while_awaiting(said, verification, state)
 
 
@@ -194,12 +202,14 @@ def _while_awaiting(
 
 
 def _on_code(
-    digits: str, verification: Verification, is_right: Callable[[str], bool]
+    digits: str, verification: Verification, rest: timedelta, is_right: Callable[[str], bool]
 ) -> ConversationDecision:
     if verification.code is CodeState.NOT_SENT:
         return Answer(Reply.CODE_ON_ITS_WAY)
     if verification.code is CodeState.EXPIRED:
         return Answer(Reply.EXPIRED_CODE)
+    if rest:
+        return Rest(minutes=ceil(rest / timedelta(minutes=1)))
     if is_right(digits):
         return Verify()
     left = MAX_WRONG_CODES - verification.wrong_codes - 1

@@ -15,6 +15,8 @@ class Reply(StrEnum):
     WRONG_CODE = "wrong_code"
     EXPIRED_CODE = "expired_code"
     EXHAUSTED = "exhausted"
+    RESTING = "resting"
+    CODES_USED_UP = "codes_used_up"
     TOO_MANY_CODES = "too_many_codes"
     REPORT_NOTED = "report_noted"
     NO_CODE_EXPECTED = "no_code_expected"
@@ -75,6 +77,13 @@ class CountWrongCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Do not compare the code: the customer must wait, after too many wrong ones."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exhaust:
     """Count the last wrong code and close the verification."""
 
@@ -98,6 +107,7 @@ ConversationDecision = (
     | AddToReport
     | AddToCase
     | CountWrongCode
+    | Rest
     | Exhaust
     | Verify
     | Cancel

@@ -13,8 +13,8 @@ from app.customers.identify import KnownCustomer, identify
 from app.fraud.answer_limits import Answering, AnswerLimits
 from app.fraud.cases import add_message, case_for_message, open_case
 from app.fraud.challenges import Codes, codes_of, known_secrets
-from app.fraud.conversation import decide_reply, language_of
-from app.fraud.conversation_state import read_conversation_state
+from app.fraud.conversation import CodeState, decide_reply, language_of
+from app.fraud.conversation_state import read_conversation_state, read_guesses
 from app.fraud.customer_messages import CustomerMessage, keep_code, keep_message
 from app.fraud.decisions import (
     AddToCase,
@@ -27,6 +27,7 @@ from app.fraud.decisions import (
     Exhaust,
     NoteDeletion,
     Reply,
+    Rest,
     SendAgain,
     Silence,
     Verify,
@@ -48,7 +49,7 @@ from app.fraud.replies import is_ours, render
 from app.fraud.storable import MAX_MESSAGE, MAX_REPORT, storable
 from app.outbound.enqueue import enqueue, enqueue_otp
 from app.outbound.messages import Text
-from app.outbox.events import UnverifiedAnswersLimited
+from app.outbox.events import UnverifiedAnswersLimited, WrongCodesLimited
 from app.outbox.record import record_event
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,11 @@ def receive(  # noqa: PLR0913 - each is a keyword argument
     verification = expire_or_lock_open(session, customer.id, lifetime=lifetime)
     codes = codes_of(session, verification, vault=vault, now=now)
     code = codes.state_for(_entered(said))
-    state = read_conversation_state(session, customer.id, verification, code, message_id=message_id)
+    is_guess = isinstance(said, Code) and code is CodeState.LIVE
+    rest = _rest_of(session, customer.id, limits) if is_guess else timedelta()
+    state = read_conversation_state(
+        session, customer.id, verification, code, message_id=message_id, rest=rest
+    )
     decision = decide_reply(said, state, is_right=codes.is_right, is_edit=message.is_edit)
     if isinstance(said, Code | MistypedCode):
         keep_code(session, message_id, message, decision, known)
@@ -103,6 +108,14 @@ def _said(message: CustomerMessage) -> Said:
     if isinstance(said, Unsupported):
         log.info("inbound_kind_unsupported", kind=message.kind)
     return said
+
+
+def _rest_of(session: Session, customer_id: int, limits: AnswerLimits) -> timedelta:
+    """Return the rest of a customer; announce that all customers have used up the day's guesses."""
+    guesses = read_guesses(session, customer_id, up_to=limits.wrong_codes_per_day)
+    if guesses.of_all >= limits.wrong_codes_per_day:
+        record_event(session, WrongCodesLimited(day=guesses.now.date().isoformat()))
+    return guesses.rest(limits.wrong_codes_per_day)
 
 
 def _noted(message: CustomerMessage) -> str:
@@ -162,6 +175,8 @@ class _Intake:
             case AddToReport(report=report):
                 self._add(verification, report)
                 self._say(Reply.REPORT_NOTED, language)
+            case Rest(minutes=minutes):
+                self._say(Reply.RESTING, language, minutes=minutes)
             case CountWrongCode(left=left):
                 verification.failed_tries += 1
                 self._say(Reply.WRONG_CODE, language, left=left)
@@ -182,7 +197,9 @@ class _Intake:
         return verification
 
     def _send_code(self, verification: VerificationJob) -> None:
-        if self.answering is not Answering.LIMITED:
+        if self.answering is Answering.CODES_USED_UP:
+            self._say(Reply.CODES_USED_UP, Language(verification.language))
+        elif self.answering is not Answering.LIMITED:
             subject_ref = f"verification:{verification.id}"
             enqueue_otp(self.session, to=self.customer, subject_ref=subject_ref)
 
@@ -221,7 +238,7 @@ class _Intake:
     def _say(
         self, reply: Reply, language: Language, subject_ref: str | None = None, **fields: int
     ) -> None:
-        if self.answering is not Answering.ALLOWED:
+        if self.answering in {Answering.FLOODED, Answering.LIMITED}:
             log.warning("inbound_unanswered", sender=self.customer.masked, why=self.answering)
             return
         if subject_ref is None and self.verification is not None:

@@ -29,6 +29,9 @@ class CodeResult(StrEnum):
     """Not compared: none was awaited, it had expired, or it did not have six digits."""
 
 
+_WRONG = text("code = 'wrong'")
+
+
 class InboundMessage(Base):
     """One message of a customer. Its text is redacted; that of a code is not stored.
 
@@ -41,6 +44,13 @@ class InboundMessage(Base):
         CheckConstraint("code IN ('right', 'wrong', 'unchecked')", name="code_known"),
         Index("ix_cc_inbound_messages_created", "created_at"),
         Index("ix_cc_inbound_messages_customer", "customer_id", "created_at"),
+        Index("ix_cc_inbound_messages_wrong", "created_at", postgresql_where=_WRONG),
+        Index(
+            "ix_cc_inbound_messages_wrong_of_customer",
+            "customer_id",
+            "created_at",
+            postgresql_where=_WRONG,
+        ),
     )
 
     id: Mapped[BigId]

@@ -27,6 +27,13 @@ _ENGLISH: dict[Reply, str] = {
         "That code is not right either, so we have closed this verification to protect you. "
         "To start again, tell us what happened."
     ),
+    Reply.RESTING: (
+        "There were too many wrong codes today. Please wait {minutes} minutes, then write RESEND "
+        "for a new code."
+    ),
+    Reply.CODES_USED_UP: (
+        "We can't send you another code today. Our team has your report and will look at it."
+    ),
     Reply.TOO_MANY_CODES: (
         "We have sent you several codes already. Please wait {minutes} minutes before you ask "
         "for another one."
@@ -70,6 +77,13 @@ _SPANISH: dict[Reply, str] = {
     Reply.EXHAUSTED: (
         "Ese código tampoco es correcto; hemos cerrado la verificación para protegerte. "
         "Para empezar de nuevo, cuéntanos qué ha pasado."
+    ),
+    Reply.RESTING: (
+        "Hoy ha habido demasiados códigos incorrectos. Espera {minutes} minutos y escribe REENVIAR "
+        "para recibir otro."
+    ),
+    Reply.CODES_USED_UP: (
+        "Hoy no podemos enviarte más códigos. Nuestro equipo tiene tu aviso y lo revisará."
     ),
     Reply.TOO_MANY_CODES: (
         "Ya te hemos enviado varios códigos. Espera {minutes} minutos antes de pedir otro."

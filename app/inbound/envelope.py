@@ -6,7 +6,8 @@ part. A part of an unknown kind or form has a `fault` and does not affect the ot
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from app.core.errors import InvalidInput
 from app.customers.identity import IdentityChange
 from app.fraud.customer_messages import CustomerMessage
 from app.inbound.contacts import completed
-from app.inbound.items import CHANGES, read_identity_change, read_message, read_status
+from app.inbound.items import CHANGES, read_identity_change, read_message, read_moment, read_status
 from app.outbound.statuses import REPORTED, StatusReport
 
 OBJECT = "whatsapp_business_account"
@@ -47,12 +48,15 @@ class Part:
     `kind` names it for people, e.g. `message text` or `field account_update`. `body` is a
     webhook body that contains only this part. A part without `content` can't be used, and
     `fault` says why. A part with `content` and `fault` is used, but its kind is unknown.
+    `sent_at` is the time of a message, and `phone_number_id` names our telephone number.
     """
 
     kind: str
     body: bytes = field(repr=False)
     content: Content | None = field(repr=False)
     fault: str | None = None
+    sent_at: datetime | None = None
+    phone_number_id: str | None = None
 
 
 def read_parts(body: bytes) -> tuple[Part, ...]:
@@ -107,7 +111,18 @@ def _of_value(value: Json) -> Iterator[Part]:
         items = value[name]
         for item in items if isinstance(items, list) else [items]:
             body = _wrap({"field": "messages", "value": context | {name: [item]}})
-            yield _of_item(name, item, body, contacts=value.get("contacts"))
+            part = _of_item(name, item, body, contacts=value.get("contacts"))
+            yield replace(part, phone_number_id=_phone_number_id(value.get("metadata")))
+
+
+def _phone_number_id(metadata: object) -> str | None:
+    match metadata:
+        case {"phone_number_id": str(number_id)}:
+            return number_id
+        case {"phone_number_id": int(number_id)}:
+            return str(number_id)
+        case _:
+            return None
 
 
 def _of_item(name: str, item: object, body: bytes, *, contacts: object) -> Part:
@@ -125,12 +140,13 @@ def _of_message(item: Json, body: bytes) -> Part:
     try:
         match item:
             case {"type": "system", "system": {"type": str(change)}} if change in CHANGES:
-                return Part(kind, body, read_identity_change(item))
+                return Part(kind, body, read_identity_change(item), sent_at=read_moment(item))
         content = read_message(item)
     except ValidationError as error:
         return Part(kind, body, None, _sentence(error))
     is_known = content.kind in KNOWN_KINDS
-    return Part(kind, body, content, None if is_known else "This type of message is not known.")
+    fault = None if is_known else "This type of message is not known."
+    return Part(kind, body, content, fault, content.sent_at)
 
 
 def _of_status(item: Json, body: bytes) -> Part:

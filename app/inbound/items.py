@@ -22,12 +22,15 @@ UserId = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
 Json = Mapping[str, Any]
 
 
-class _Message(BaseModel):
+class _Timed(BaseModel):
+    timestamp: Moment | None = None
+
+
+class _Message(_Timed):
     id: Id
     sender: Number | None = Field(None, alias="from")
     sender_user_id: UserId | None = Field(None, alias="from_user_id")
     kind: str = Field(alias="type", min_length=1, max_length=40, pattern=r"^\w+$")
-    timestamp: Moment | None = None
 
     @model_validator(mode="after")
     def _has_sender(self) -> "_Message":
@@ -93,10 +96,14 @@ def read_message(item: Json) -> CustomerMessage:
         sender=_sender(message),
         kind=message.kind,
         text=message.text.body[:MAX_TEXT] if isinstance(message, _TextMessage) else _words(item),
-        sent_at=None
-        if message.timestamp is None
-        else datetime.fromtimestamp(message.timestamp, UTC),
+        sent_at=read_moment(item),
     )
+
+
+def read_moment(item: Json) -> datetime | None:
+    """Return when `item` was sent, if it says so. Raises pydantic's ValidationError."""
+    seconds = _Timed.model_validate(item).timestamp
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def read_identity_change(item: Json) -> IdentityChange:

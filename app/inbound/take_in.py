@@ -16,6 +16,7 @@ from app.customers.identity import IdentityChange
 from app.fraud.answer_limits import AnswerLimits
 from app.fraud.customer_messages import CustomerMessage
 from app.fraud.intake import receive
+from app.inbound.acceptance import TOO_OLD, Acceptance
 from app.inbound.envelope import Part, read_parts
 from app.inbound.models import QuarantinedPart
 from app.inbound.quarantine import quarantine
@@ -39,6 +40,7 @@ class Inbound:
     clock: Callable[[], datetime]
     rules: OutboundRules
     limits: AnswerLimits
+    acceptance: Acceptance
     quarantine_days: int
     verification_lifetime: timedelta
 
@@ -72,9 +74,10 @@ def _take_in_part(inbound: Inbound, part: Part) -> bool:
     """Use or quarantine `part`; tell whether it was used."""
 
     def use(session: Session) -> bool:
-        if part.fault is not None:
-            _keep(session, inbound, part, part.fault)
-        return _use(session, inbound, part)
+        refusal = inbound.acceptance.refusal_of(part, arrived_at=inbound.clock())
+        if fault := refusal or part.fault:
+            _keep(session, inbound, part, fault)
+        return refusal is None and _use(session, inbound, part)
 
     used = _unless_ours(inbound, use, kind=part.kind)
     if used is None:
@@ -88,10 +91,10 @@ def _take_in_kept(inbound: Inbound, part_id: int) -> bool:
 
     def use(session: Session) -> bool:
         row = session.get(QuarantinedPart, part_id, with_for_update=True)
-        if row is None:
+        if row is None or row.fault == TOO_OLD:
             return False
         parts = read_parts(inbound.vault.decrypt(row.body_encrypted).encode())
-        if any(part.fault is not None for part in parts):
+        if any(part.fault or inbound.acceptance.is_foreign(part) for part in parts):
             return False
         session.delete(row)
         used = [_use(session, inbound, part) for part in parts]

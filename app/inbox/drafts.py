@@ -176,6 +176,18 @@ def _unverified_answers_limited(payload: Payload) -> Wording:
     )
 
 
+@drafts("wrong_codes_limited", severity=Severity.ERROR)
+def _wrong_codes_limited(payload: Payload) -> Wording:
+    return Wording(
+        title="Customers enter too many wrong codes",
+        body="All customers together entered more wrong codes within 24 hours than "
+        f"AUTOMATION_WRONG_CODES_PER_DAY allows (date: {payload['day']}). Somebody may be guessing "
+        "codes. Until there are fewer, each customer has one wrong code a day; right codes are "
+        "accepted as before. If this is not an attack, raise the setting and restart.",
+        group_key="wrong_codes_limited",
+    )
+
+
 @drafts("outbound_provider_away", severity=Severity.ERROR)
 def _outbound_provider_away(payload: Payload) -> Wording:
     return Wording(

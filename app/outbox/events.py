@@ -218,6 +218,21 @@ class UnverifiedAnswersLimited(Event):
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrongCodesLimited(Event):
+    """All customers together have used up the wrong codes of a day; at most one per date."""
+
+    event_type: ClassVar[str] = "wrong_codes_limited"
+
+    day: str
+
+    @property
+    def subject_ref(self) -> str:
+        """`wrong-codes:{day}`."""
+        return f"wrong-codes:{self.day}"
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundProviderAway(Event):
     """The provider accepts no messages. Waiting messages lose no attempt."""
 

@@ -11,7 +11,7 @@ from app.fraud.conversation import ConversationState
 from app.fraud.decisions import Answer, Begin, ConversationDecision, CountWrongCode, Reply, Verify
 from tests.whatsapp import OTHER_CUSTOMER, REPORT, Customer, Read
 
-LIMITS = AnswerLimits(unverified_per_hour=100, per_customer=20)
+LIMITS = AnswerLimits(unverified_per_hour=100, wrong_codes_per_day=2000)
 EVERY_KIND = [Answer(Reply.WELCOME), Begin("fraud!"), CountWrongCode(2)]
 
 

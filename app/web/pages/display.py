@@ -31,6 +31,7 @@ TYPE_NAMES = {
     "periodic_run_missed": "Periodic job did not run",
     "unverified_answers_limited": "Answer limit reached",
     "webhook_part_quarantined": "Webhook content not understood",
+    "wrong_codes_limited": "Too many wrong codes",
 }
 """What pages call the types of events and items."""
 

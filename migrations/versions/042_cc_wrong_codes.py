@@ -5,8 +5,8 @@ Both hold wrong codes only. Nothing here blocks the transactions that write.
 
 from alembic import op
 
-revision = "041_cc_wrong_codes"
-down_revision = "040_cc_verifications_by_status"
+revision = "042_cc_wrong_codes"
+down_revision = "041_cc_inbox_search"
 branch_labels = None
 depends_on = None
 

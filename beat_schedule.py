@@ -26,6 +26,9 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "relay": _every(settings.relay_interval_seconds, "dispatch.relay"),
         "heartbeat": _every(HEARTBEAT_SECONDS, "dispatch.heartbeat"),
+        "outbound-heartbeat": _every(HEARTBEAT_SECONDS, "outbound.heartbeat"),
+        "periodic-heartbeat": _every(HEARTBEAT_SECONDS, "periodic.heartbeat"),
+        "notifications-heartbeat": _every(HEARTBEAT_SECONDS, "notifications.heartbeat"),
         "outbound": _every(OUTBOUND_SECONDS, "outbound.run"),
         "bulk-jobs": _every(BULK_SECONDS, "periodic.run_bulk_jobs"),
         "index-items": _every(INDEX_SECONDS, "periodic.index_items"),

@@ -98,6 +98,24 @@ def heartbeat() -> None:
     record_heartbeat(container().sessions, name="beat")
 
 
+@shared_task(name="outbound.heartbeat")
+def outbound_heartbeat() -> None:
+    """Store a heartbeat of the workers that send messages to customers."""
+    record_heartbeat(container().sessions, name="outbound")
+
+
+@shared_task(name="periodic.heartbeat")
+def periodic_heartbeat() -> None:
+    """Store a heartbeat of the workers of periodic jobs and of acts on many."""
+    record_heartbeat(container().sessions, name="periodic")
+
+
+@shared_task(name="notifications.heartbeat")
+def notifications_heartbeat() -> None:
+    """Store a heartbeat of the workers that send notifications."""
+    record_heartbeat(container().sessions, name="notifications")
+
+
 @shared_task(name="outbound.run", bind=True, **COMES_BACK)
 @as_unavailable()
 def run_outbound_jobs(self: Task[..., Any]) -> dict[str, int]:

@@ -19,6 +19,13 @@ def record_heartbeat(sessions: Sessions, *, name: str) -> None:
         )
 
 
+def heartbeat_ages(session: Session) -> dict[str, float]:
+    """Return the seconds since the last heartbeat of each name, by the clock of the database."""
+    age = func.extract("epoch", func.clock_timestamp() - Heartbeat.at)
+    rows = session.execute(select(Heartbeat.name, age))
+    return {name: max(float(seconds), 0.0) for name, seconds in rows}
+
+
 def last_heartbeat(session: Session, name: str) -> datetime | None:
     """Return the time of the last heartbeat of `name`, or None if there was none."""
     return session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))

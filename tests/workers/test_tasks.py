@@ -11,6 +11,8 @@ from sqlalchemy import text
 from app.bootstrap import Container
 from app.core.settings import Settings
 from app.outbox.record import record_event
+from app.periodic.heartbeat import heartbeat_ages
+from app.web.verdict import WORKERS
 from devtools.stack.servers import start_valkey
 from tests.conftest import SECRETS
 from tests.dispatch.conftest import a_fraud_case
@@ -98,3 +100,16 @@ def test_a_failed_event_is_attempted_as_often_as_it_is_due_by_celerys_own_retry(
     send("dispatch.dispatch_due_events")
 
     assert eventually(lambda: _attempts(container) > INFRASTRUCTURE["max_retries"] + 1)
+
+
+def test_the_workers_of_each_queue_have_a_heartbeat(
+    send: Callable[[str], object], container: Container
+) -> None:
+    for queue in ("dispatch", "outbound", "periodic", "notifications"):
+        send(f"{queue}.heartbeat")
+
+    def seen() -> set[str]:
+        with container.sessions.begin() as session:
+            return set(heartbeat_ages(session))
+
+    assert eventually(lambda: seen() == {"beat", *WORKERS})

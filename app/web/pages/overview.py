@@ -10,12 +10,14 @@ from app.fraud.stuck import check_otp_stuck
 from app.inbox.drafts import Severity
 from app.inbox.queries import COUNT_CAP as ITEMS_CAP
 from app.outbox.queries import COUNT_CAP as EVENTS_CAP
+from app.periodic.heartbeat import heartbeat_ages
 from app.periodic.queries import last_runs
 from app.reports.daily_summary import summarise_day
 from app.reports.trend_hours import count_owed_hours
 from app.web.api.automation import DISPATCH_SECONDS
 from app.web.context import container
 from app.web.stats import read_stats
+from app.web.verdict import faults_of
 
 blueprint = Blueprint("overview", __name__, url_prefix="/automation/overview")
 
@@ -26,6 +28,7 @@ def index() -> ResponseReturnValue:
     with container().sessions.begin() as session:
         stats = read_stats(session)
         runs = last_runs(session)
+        heartbeats = heartbeat_ages(session)
     return render_template(
         "overview.html",
         stats=stats,
@@ -33,6 +36,7 @@ def index() -> ResponseReturnValue:
         items_cap=ITEMS_CAP,
         events_cap=EVENTS_CAP,
         runs=runs,
+        faults=faults_of(stats, heartbeats, runs, now=container().clock()),
     )
 
 

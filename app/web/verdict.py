@@ -1,0 +1,98 @@
+"""Whether all is well, in words, for the top of the overview. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.outbound.queries import OutboundState
+from app.outbox.queries import OutboxCounts
+from app.periodic.queries import RunView
+from app.web.stats import BEAT, BEAT_LIMIT_SECONDS, Stats
+
+WORKERS = {
+    "outbound": "messages to customers",
+    "periodic": "periodic jobs and acts on many",
+    "notifications": "notifications",
+}
+"""The work of the workers with a heartbeat of their own, by queue. That of beat goes through the
+queue `dispatch`."""
+
+SILENT_SECONDS = BEAT_LIMIT_SECONDS
+"""After this time without a heartbeat, the workers of a queue count as stopped."""
+
+WAITING_SECONDS = 60.0
+"""An event or message that is due for longer waits for something that does not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is not well, as a sentence, and for how many seconds it has been so, if known."""
+
+    text: str
+    seconds: float | None = None
+
+
+def faults_of(
+    stats: Stats,
+    heartbeats: Mapping[str, float],
+    runs: Mapping[str, RunView],
+    *,
+    now: datetime,
+) -> tuple[Fault, ...]:
+    """Return what is not well, the causes before their consequences.
+
+    `heartbeats` has the age of the last heartbeat in seconds, by name, and `runs` the last run of
+    each periodic job.
+    """
+    return (
+        *_of_beat(stats, heartbeats),
+        *_of_outbound(stats.outbound, now),
+        *_of_events(stats.outbox),
+        *_of_runs(runs, now),
+    )
+
+
+def _of_beat(stats: Stats, heartbeats: Mapping[str, float]) -> Iterator[Fault]:
+    """Yield the silence of beat, or else that of workers: without beat all are silent."""
+    if stats.beat_age_seconds is None:
+        yield Fault("The scheduler, or the dispatcher, has never run.")
+    elif not stats.beat_is_alive:
+        yield Fault("The scheduler, the broker or the dispatcher is silent.", heartbeats.get(BEAT))
+    else:
+        yield from _of_workers(heartbeats)
+
+
+def _of_workers(heartbeats: Mapping[str, float]) -> Iterator[Fault]:
+    for queue, work in WORKERS.items():
+        age = heartbeats.get(queue)
+        if age is None:
+            yield Fault(f"No worker for {work} has been seen.")
+        elif age >= SILENT_SECONDS:
+            yield Fault(f"No worker for {work} answers.", age)
+
+
+def _of_outbound(outbound: OutboundState, now: datetime) -> Iterator[Fault]:
+    if outbound.away_since:
+        away = (now - outbound.away_since).total_seconds()
+        yield Fault("WhatsApp accepts no messages; they wait.", away)
+    elif _waits(outbound.oldest_due_seconds):
+        yield Fault("Messages to customers wait.", outbound.oldest_due_seconds)
+
+
+def _of_events(outbox: OutboxCounts) -> Iterator[Fault]:
+    if _waits(outbox.oldest_due_seconds):
+        yield Fault("Events wait for the dispatch.", outbox.oldest_due_seconds)
+    if outbox.dead:
+        yield Fault("Dead letters wait for a retry or a discard.")
+
+
+def _of_runs(runs: Mapping[str, RunView], now: datetime) -> Iterator[Fault]:
+    for run in runs.values():
+        if run.outcome == "failed":
+            ended = run.finished_at or run.started_at
+            text = f"The last run of the periodic job {run.job} failed."
+            yield Fault(text, (now - ended).total_seconds())
+
+
+def _waits(seconds: float | None) -> bool:
+    return seconds is not None and seconds >= WAITING_SECONDS

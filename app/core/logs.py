@@ -12,7 +12,8 @@ from app.core.redaction import redact, redact_text
 _TALKATIVE = ("celery.worker.strategy", "celery.beat", "alembic", "httpx")
 """Libraries that log several INFO lines per second in normal operation."""
 
-_OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event"})
+_OWN_FIELDS = frozenset({"timestamp", "level", "logger", "event", "source_address"})
+"""Not redacted. `source_address` is a parsed network address, whose digits look like a number."""
 
 
 def configure_logging(*, process: str, form: str = "auto", level: int = logging.INFO) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
+from app.core.security_log import record_security
 from app.core.settings import Settings
 from app.identity.models import Role, User
 from app.identity.passwords import (
@@ -60,13 +61,18 @@ def authenticate(  # noqa: PLR0913 - each is a keyword argument
         user = _find(session, username)
     fits = verify_password(password, user.password_hash if user and may_try else None)
     if user is None or not fits:
-        reason = "too_many_attempts" if not may_try else "wrong_name_or_password"
-        user_id = user.id if user else None
-        log.warning("sign_in_refused", reason=reason, user_id=user_id, address=address)
+        record_security(
+            "sign_in_refused",
+            source_address=address,
+            actor=user.username if user else None,
+            reason="wrong_name_or_password" if may_try else "too_many_attempts",
+        )
         return None
     with sessions.begin() as session:
         forget_attempt(session, limits)
-        return _sign_in(session, user.id, password, now)
+        account = _sign_in(session, user.id, password, now)
+    record_security("signed_in", source_address=address, actor=account.username)
+    return account
 
 
 def create_user(session: Session, *, username: str, password: str, role: Role) -> Account:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, session
 
+from app.core.security_log import record_security
 from app.identity.roles import Credential, Identity
 from app.identity.tokens import verify_token
 from app.identity.users import Account
@@ -59,6 +60,7 @@ def end_session() -> None:
     if signed_in is not None:
         with container().sessions.begin() as database:
             end_web_session(database, signed_in.session_id, now=container().clock())
+        record_security("signed_out", source_address=request.remote_addr, actor=signed_in.username)
     session.clear()
 
 
@@ -66,6 +68,7 @@ def _by_token(text: str) -> Identity | None:
     with container().sessions.begin() as database:
         bearer = verify_token(database, text, now=container().clock())
     if bearer is None:
+        record_security("token_refused", source_address=request.remote_addr)
         return None
     return Identity(name=bearer.username, role=bearer.role, credential=Credential.BEARER)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, json, make_response, render_template, request
+from flask import Flask, Response, g, json, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.core.database_errors import DATABASE_ERRORS, Fault, fault_of
@@ -18,6 +18,7 @@ from app.core.errors import (
     NotFound,
     Stale,
 )
+from app.core.security_log import record_security
 from app.web.request_id import request_id
 
 STATUSES: dict[type[AutomationError], HTTPStatus] = {
@@ -37,6 +38,11 @@ DATABASE_STATUSES: dict[Fault, HTTPStatus] = {
 RETRY_AFTER_SECONDS = 5
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
+_SECURITY_STATUSES = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+)
+_FORGED = frozenset({"CSRFError", "BadHost", "SecurityError"})
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -86,6 +92,7 @@ def _refuse(error: AutomationError) -> Response:
     if status is None:
         log.error("request_failed", path=request.path, exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, _SORRY)
+    _record_refusal(status, type(error).__name__)
     if isinstance(error, Stale) and "If-Match" in request.headers:
         status = HTTPStatus.PRECONDITION_FAILED
     return problem(status, str(error), field=getattr(error, "field", None))
@@ -94,12 +101,29 @@ def _refuse(error: AutomationError) -> Response:
 def _pass_on(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     fault_is_ours = status == HTTPStatus.INTERNAL_SERVER_ERROR
+    _record_refusal(status, type(error).__name__)
     response = problem(status, _SORRY if fault_is_ours else error.description or "")
     headers = error.get_response(request.environ).headers
     for name in _KEPT_HEADERS:
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _record_refusal(status: int, reason: str) -> None:
+    """Record that a caller was refused: not known, not allowed, too often, or a forged form."""
+    if status not in _SECURITY_STATUSES and reason not in _FORGED:
+        return
+    identity = g.get("identity")
+    record_security(
+        "request_refused",
+        source_address=request.remote_addr,
+        actor=identity.name if identity else None,
+        status=int(status),
+        reason=reason,
+        method=request.method if request.method in _METHODS else "other",
+        endpoint=request.endpoint,
+    )
 
 
 def _database_failed(error: Exception) -> Response:

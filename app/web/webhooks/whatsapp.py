@@ -6,6 +6,7 @@ import hmac
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
+from app.core.security_log import record_security
 from app.inbound.envelope import MalformedJson
 from app.inbound.take_in import take_in
 from app.web.context import container
@@ -25,6 +26,7 @@ def answer_challenge() -> Response:
     given = request.args.get(HUB_VERIFY_TOKEN, "").encode(errors="replace")
     is_meta = hmac.compare_digest(given, token)
     if request.args.get("hub.mode") != "subscribe" or not is_meta:
+        record_security("webhook_challenge_refused", source_address=request.remote_addr)
         raise Forbidden("The verify token is not the one that this webhook expects.")
     return Response(request.args.get(HUB_CHALLENGE, ""), mimetype="text/plain")
 
@@ -49,6 +51,7 @@ def _require_signature(body: bytes) -> None:
     secret = container().settings.whatsapp_app_secret.get_secret_value()
     expected = _SCHEME + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(signature.encode(errors="replace"), expected.encode()):
+        record_security("webhook_signature_refused", source_address=request.remote_addr)
         raise Unauthorized(
             f"The header {HUB_SIGNATURE} does not sign this body with our app secret."
         )

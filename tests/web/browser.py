@@ -54,7 +54,7 @@ def page(request: pytest.FixtureRequest, chromium: Chromium, address: str) -> It
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def sign_in(page: Page) -> None:

@@ -60,20 +60,17 @@ def _index_batch(session: Session) -> int:
         return 0
     below = progress.indexed_below
     count, last = session.execute(_INDEX, {"below": below, "batch": BATCH}).one()
-    if count:
-        session.execute(
-            update(InboxSearchProgress).values(indexed_below=_settled(session, below, last))
-        )
+    settled = _settled(session, below, last if count == BATCH else None)
+    if settled > below:
+        session.execute(update(InboxSearchProgress).values(indexed_below=settled))
     return int(count)
 
 
-def _settled(session: Session, below: int, last: int) -> int:
-    """Return the last id up to `last` below which no item can become visible any more."""
-    settled = session.scalar(
-        select(func.max(InboxItem.id)).where(
-            InboxItem.id > below,
-            InboxItem.id <= last,
-            InboxItem.created_at < func.now() - LONGEST_TRANSACTION,
-        )
+def _settled(session: Session, below: int, last: int | None) -> int:
+    """Return the last id below which no item can become visible any more, at most `last`."""
+    newest = select(func.max(InboxItem.id)).where(
+        InboxItem.id > below, InboxItem.created_at < func.now() - LONGEST_TRANSACTION
     )
-    return settled or below
+    if last is not None:
+        newest = newest.where(InboxItem.id <= last)
+    return session.scalar(newest) or below

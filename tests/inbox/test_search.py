@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.database import Sessions
@@ -14,6 +14,7 @@ from app.inbox.apply_action import apply_action
 from app.inbox.find_items import resolve
 from app.inbox.index_items import index_items
 from app.inbox.item_conditions import ItemFilter
+from app.inbox.models import InboxSearchProgress
 from app.inbox.queries import count_by_tab, list_items
 from app.inbox.search_terms import CaseId, ItemId, Words, parse_terms
 from app.inbox.tabs import Order, Tab
@@ -190,7 +191,25 @@ def test_an_item_that_becomes_visible_late_is_indexed_and_old_ones_are_not_read_
     with sessions.begin() as session:
         session.execute(text("DELETE FROM cc_inbox_search WHERE item_id = :id"), {"id": late})
     assert index_items(sessions) == 1
-    with sessions.begin() as session:
-        below = session.scalar(text("SELECT indexed_below FROM cc_inbox_search_progress"))
-    assert below == old
+    assert _indexed_below(sessions) == old
     assert newest > late
+
+
+def test_a_run_that_finds_nothing_new_still_leaves_old_items_behind(
+    sessions: Sessions, add_item: AddItem
+) -> None:
+    add_item()
+    newest = add_item()
+    assert index_items(sessions) == 2
+    assert _indexed_below(sessions) == 0
+    with sessions.begin() as session:
+        session.execute(
+            text("UPDATE cc_admin_inbox_items SET created_at = now() - interval '1 hour'")
+        )
+    assert index_items(sessions) == 0
+    assert _indexed_below(sessions) == newest
+
+
+def _indexed_below(sessions: Sessions) -> int:
+    with sessions.begin() as session:
+        return int(session.scalars(select(InboxSearchProgress.indexed_below)).one())

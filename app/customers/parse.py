@@ -26,17 +26,16 @@ def parse_identity(text: str, *, field: str) -> Identity:
 def looks_like_identity(text: str) -> bool:
     """Tell whether a person means a user id or a telephone number, in any form, by `text`."""
     typed = text.strip()
-    is_either = USER_ID.fullmatch(typed) or _NUMBER.fullmatch(typed)
-    return bool(is_either) and _digits(typed) >= _SHORTEST
+    if USER_ID.fullmatch(typed):
+        return True
+    return bool(_NUMBER.fullmatch(typed)) and len(_digits(typed)) >= _SHORTEST
 
 
 def parse_typed(text: str, *, field: str) -> Identity:
     """Like `parse_identity`, for a number that begins with +, with 00 or with its country code."""
-    typed = text.strip()
-    if USER_ID.fullmatch(typed):
-        return Identity(user_id=typed)
-    digits = "".join(filter(str.isdigit, typed))
-    return Identity(number=parse_number(f"+{digits.removeprefix('00')}", field=field))
+    if USER_ID.fullmatch(text.strip()):
+        return parse_identity(text, field=field)
+    return parse_identity(f"+{_digits(text).removeprefix('00')}", field=field)
 
 
 def parse_number(text: str, *, field: str) -> str:
@@ -56,8 +55,8 @@ def parse_number(text: str, *, field: str) -> str:
     return e164
 
 
-def _digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _invalid(field: str) -> InvalidInput:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.errors import InvalidInput
-from app.customers.parse import parse_number
+from app.customers.parse import looks_like_identity, parse_number
 from app.outbound.messages import MAX_TEXT, Message, Template, Text, checked, dump, kind_of, load
 from app.outbound.reasons import reason_of
 
@@ -43,6 +43,18 @@ def test_a_text_that_is_not_an_international_number_is_refused(typed: str) -> No
     with pytest.raises(InvalidInput, match="international format") as refusal:
         parse_number(typed, field="recipient")
     assert refusal.value.field == "recipient"
+
+
+@pytest.mark.parametrize(
+    "typed", ["600 111 222", "0034/600-111-222", " US.abc7 ", "US.ENT.13491208655302741918"]
+)
+def test_a_search_for_a_customer_is_recognised(typed: str) -> None:
+    assert looks_like_identity(typed)
+
+
+@pytest.mark.parametrize("typed", ["0147", "250000", "lost +34600111222", "us.abc7", ""])
+def test_a_search_for_words_is_not_taken_for_a_customer(typed: str) -> None:
+    assert not looks_like_identity(typed)
 
 
 @pytest.mark.parametrize(

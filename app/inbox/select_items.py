@@ -217,8 +217,6 @@ def _beyond(keys: Sequence[Any], start: Start) -> ColumnElement[bool]:
         literal(position.moment, _Time),
         literal(position.id),
     )
-    if position.order is Order.NEWEST:
-        keys = keys[-2:]
     row, place = tuple_(*keys), tuple_(*values[-len(keys) :])
     is_upwards = (position.order is Order.URGENT) != start.is_backwards
     return row > place if is_upwards else row < place

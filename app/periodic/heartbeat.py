@@ -1,7 +1,5 @@
 """Heartbeats of processes."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -24,8 +22,3 @@ def heartbeat_ages(session: Session) -> dict[str, float]:
     age = func.extract("epoch", func.clock_timestamp() - Heartbeat.at)
     rows = session.execute(select(Heartbeat.name, age))
     return {name: max(float(seconds), 0.0) for name, seconds in rows}
-
-
-def last_heartbeat(session: Session, name: str) -> datetime | None:
-    """Return the time of the last heartbeat of `name`, or None if there was none."""
-    return session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))

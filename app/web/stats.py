@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.inbox.drafts import Severity
 from app.inbox.queries import open_by_severity
 from app.outbound.queries import OutboundState, outbound_state
 from app.outbox.queries import OutboxCounts, count_outbox
-from app.periodic.heartbeat import last_heartbeat
+from app.periodic.heartbeat import heartbeat_ages
 
 BEAT = "beat"
 BEAT_LIMIT_SECONDS = 60
-"""After this time without a heartbeat, beat counts as down."""
+"""After this time without a heartbeat, beat or the workers of a queue count as stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +43,4 @@ def read_stats(session: Session) -> Stats:
 
 def beat_age(session: Session) -> float | None:
     """Return the seconds since the last heartbeat of beat, by the clock of the database."""
-    seen = last_heartbeat(session, BEAT)
-    if seen is None:
-        return None
-    now = session.scalars(select(func.clock_timestamp())).one()
-    return max(float((now - seen).total_seconds()), 0.0)
+    return heartbeat_ages(session).get(BEAT)

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.outbound.queries import OutboundState
 from app.outbox.queries import OutboxCounts
 from app.periodic.queries import RunView
-from app.web.stats import BEAT, BEAT_LIMIT_SECONDS, Stats
+from app.web.stats import BEAT_LIMIT_SECONDS, Stats
 
 WORKERS = {
     "outbound": "messages to customers",
@@ -16,9 +16,6 @@ WORKERS = {
 }
 """The work of the workers with a heartbeat of their own, by queue. That of beat goes through the
 queue `dispatch`."""
-
-SILENT_SECONDS = BEAT_LIMIT_SECONDS
-"""After this time without a heartbeat, the workers of a queue count as stopped."""
 
 WAITING_SECONDS = 60.0
 """An event or message that is due for longer waits for something that does not happen."""
@@ -57,7 +54,9 @@ def _of_beat(stats: Stats, heartbeats: Mapping[str, float]) -> Iterator[Fault]:
     if stats.beat_age_seconds is None:
         yield Fault("The scheduler, or the dispatcher, has never run.")
     elif not stats.beat_is_alive:
-        yield Fault("The scheduler, the broker or the dispatcher is silent.", heartbeats.get(BEAT))
+        yield Fault(
+            "The scheduler, the broker or the dispatcher is silent.", stats.beat_age_seconds
+        )
     else:
         yield from _of_workers(heartbeats)
 
@@ -67,7 +66,7 @@ def _of_workers(heartbeats: Mapping[str, float]) -> Iterator[Fault]:
         age = heartbeats.get(queue)
         if age is None:
             yield Fault(f"No worker for {work} has been seen.")
-        elif age >= SILENT_SECONDS:
+        elif age >= BEAT_LIMIT_SECONDS:
             yield Fault(f"No worker for {work} answers.", age)
 
 

@@ -11,7 +11,7 @@ REASONS = {
     HTTPStatus.UNAUTHORIZED: "No valid token and no session.",
     HTTPStatus.FORBIDDEN: "The caller is not an admin.",
     HTTPStatus.NOT_FOUND: "There is nothing with this id or value.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The id is larger than any id, and only GET exists there.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The id is larger than any id that a row can have.",
     HTTPStatus.CONFLICT: "The state does not allow it, `detail` names who was first; or a request"
     " with the same idempotency key is in progress.",
     HTTPStatus.PRECONDITION_FAILED: "Changed since the ETag in `If-Match`; `detail` names who did.",

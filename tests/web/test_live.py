@@ -164,3 +164,13 @@ def test_an_item_is_handed_over(page: Page, item_id: int) -> None:
     page.get_by_role("button", name="Assign the item").click()
     expect(page.get_by_role("status")).to_contain_text(f"Item {item_id} is with maria.")
     expect(page.locator(".history")).to_contain_text("maria took it")
+
+
+def test_the_ages_of_items_go_on(page: Page, report: Callable[[int], None]) -> None:
+    """The server of the tests sends the header Date twice, as some proxies do."""
+    report(1)
+    page.clock.install()
+    sign_in(page)
+    await_first_answer(page)
+    page.clock.fast_forward(70_000)
+    expect(page.locator("time[data-ago]").first).to_have_text("1 min ago")

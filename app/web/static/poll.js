@@ -37,7 +37,8 @@ const ask = async (signal) => {
 
 const accept = (answer) => {
   etag = answer.headers.get("ETag");
-  serverAhead = Date.parse(answer.headers.get("Date")) - Date.now();
+  const time = Date.parse(answer.headers.get("Date")); // not a number if a proxy doubled it
+  if (!Number.isNaN(time)) serverAhead = time - Date.now();
 };
 
 const askAndTell = async (mine) => {

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -152,9 +152,10 @@ class Arena:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def close(self) -> None:
-        """End every process that works here."""
+        """End every process that works here. One may have ended by itself."""
         for name in list(self._running):
-            self.kill(name)
+            with suppress(ProcessLookupError):
+                self.kill(name)
         self.container.close()
 
     # What flows through them

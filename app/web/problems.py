@@ -38,6 +38,9 @@ DATABASE_STATUSES: dict[Fault, HTTPStatus] = {
 RETRY_AFTER_SECONDS = 5
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
+_DOCUMENTATION = "/api/docs"
+"""A page for people, below a path for programs."""
+
 _SECURITY_STATUSES = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -70,7 +73,7 @@ def install(app: Flask) -> None:
 
 def is_for_programs() -> bool:
     """Tell whether the path of this request is one that programs use."""
-    return request.path.startswith(_FOR_PROGRAMS)
+    return request.path.startswith(_FOR_PROGRAMS) and request.path != _DOCUMENTATION
 
 
 def problem(status: int, detail: str, *, field: str | None = None) -> Response:

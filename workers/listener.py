@@ -12,6 +12,7 @@ import structlog
 from psycopg import Connection
 from sqlalchemy import make_url
 
+from app.core.notify import LISTENER_LOCK
 from app.core.settings import Settings
 from workers.dispatcher_thread import DispatcherThread
 from workers.sender import Sender
@@ -24,9 +25,6 @@ TASK_OF_CHANNEL = {
     "cc_bulk_jobs": "periodic.run_bulk_jobs",
     "cc_notifications": "notifications.send",
 }
-LISTENER_LOCK = 4_711_020
-"""Key of the advisory lock that the active listener holds."""
-
 TAKEOVER_SECONDS = 2.0
 STOP_SECONDS = 0.5
 DEBOUNCE_SECONDS = 0.003

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -10,9 +11,10 @@ from app.core.errors import InvalidInput
 from app.inbox.item_conditions import ItemFilter
 from app.inbox.models import InboxSearch
 from app.inbox.search_terms import CaseId, ItemId, Words, parse_terms
+from app.inbox.select_items import select_since
 
 FOUND_CAP = 2_000
-"""A search finds at most this many items, the newest that match."""
+"""A search finds at most this many items: of those with its words the newest."""
 
 FRESH_CAP = 2_000
 """The newest items among which the search looks for items without words."""
@@ -41,22 +43,34 @@ _FRESH = text(
 
 
 def resolve(session: Session, wanted: ItemFilter) -> ItemFilter:
-    """Return the filter with the ids that its search `q` has found, in place of `q`."""
-    if not wanted.q:
-        return wanted
-    found = _find(session, wanted.q)
-    kept = found if wanted.ids is None else tuple(set(found).intersection(wanted.ids))
-    return replace(wanted, q=None, ids=kept, is_cut=len(found) >= FOUND_CAP)
+    """Return the filter with the ids that match its `q` and its `since`, in place of them."""
+    if wanted.q:
+        wanted = _narrowed(replace(wanted, q=None), _find(session, wanted.q))
+    if wanted.since:
+        wanted = _narrowed(replace(wanted, since=None), _seen_since(session, wanted.since))
+    return wanted
 
 
 def resolve_all(session: Session, wanted: ItemFilter) -> ItemFilter:
     """Like `resolve`, for those who need every match. Raises InvalidInput if there are too many."""
     found = resolve(session, wanted)
     if found.is_cut:
+        field, advice = ("q", "add a word to it") if wanted.q else ("since", "choose a later time")
         raise InvalidInput(
-            f"The search matches {FOUND_CAP:,} items or more; add a word to it.", field="q"
+            f"The search matches {FOUND_CAP:,} items or more; {advice}.", field=field
         )
     return found
+
+
+def _narrowed(wanted: ItemFilter, found: tuple[int, ...]) -> ItemFilter:
+    kept = found if wanted.ids is None else tuple(set(found).intersection(wanted.ids))
+    return replace(wanted, ids=kept, is_cut=wanted.is_cut or len(found) >= FOUND_CAP)
+
+
+def _seen_since(session: Session, since: datetime) -> tuple[int, ...]:
+    """Return the items that are new or have come up again after `since`, at most FOUND_CAP."""
+    seen = select_since(since, limit=FOUND_CAP).subquery()
+    return tuple(session.scalars(select(seen.c.id)))
 
 
 def _find(session: Session, q: str) -> tuple[int, ...]:

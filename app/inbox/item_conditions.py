@@ -14,8 +14,9 @@ from app.inbox.tabs import Part, Tab
 class ItemFilter:
     """The filters of a list; None means any value. `unassigned` selects items of nobody.
 
-    `q` is what a person searches for. `find_items.resolve` replaces it by the `ids` that it has
-    found; `is_cut` tells that more items match.
+    `q` is what a person searches for, and `since` selects items that are new or have come up
+    again after it. `find_items.resolve` replaces both by the `ids` that it has found; `is_cut`
+    tells that more items match.
     """
 
     status: Tab | None = None
@@ -24,6 +25,7 @@ class ItemFilter:
     assignee: str | None = None
     unassigned: bool | None = None
     q: str | None = None
+    since: datetime | None = None
     ids: tuple[int, ...] | None = None
     is_cut: bool = False
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, HistoryColumns, UpdatedAt
@@ -205,6 +205,33 @@ class InboxSearchProgress(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     indexed_below: Mapped[int] = mapped_column(BigInteger)
+
+
+class InboxView(Base):
+    """Saved filters of the inbox page: a view of one person, or one that is shared with all.
+
+    `filters` has the parameters of the page by name.
+    """
+
+    __tablename__ = "cc_inbox_views"
+    __table_args__ = (UniqueConstraint("owner", "name", name="uq_cc_inbox_views_owner_name"),)
+
+    id: Mapped[BigId]
+    owner: Mapped[str]
+    name: Mapped[str]
+    filters: Mapped[dict[str, str]] = mapped_column(JSONB)
+    is_shared: Mapped[bool]
+    created_at: Mapped[CreatedAt]
+
+
+class InboxVisit(Base):
+    """When a person last had the inbox in front of them, and when their visit before ended."""
+
+    __tablename__ = "cc_inbox_visits"
+
+    person: Mapped[str] = mapped_column(primary_key=True)
+    last_at: Mapped[datetime]
+    previous_at: Mapped[datetime | None]
 
 
 class InboxChanges(Base):

@@ -145,6 +145,11 @@ def count_by_tab(session: Session, wanted: ItemFilter) -> dict[Tab, int]:
     return _counts(session, {tab: replace(found, status=tab) for tab in Tab})
 
 
+def count_items(session: Session, wanted: ItemFilter) -> int:
+    """Return the number of items that match, at most COUNT_CAP."""
+    return _counts(session, {"all": resolve(session, wanted)})["all"]
+
+
 def item_of(row: InboxItem) -> Item:
     """Return the view of a row."""
     return view_of(

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import DateTime
 
+from app.core.paging import MAX_ID
 from app.inbox.drafts import Severity
 from app.inbox.item_conditions import ItemFilter, conditions_of, matching, placed
 from app.inbox.models import InboxItem
@@ -74,6 +75,13 @@ def select_before(
     """Select id, rank, group and moment of the row just before a position."""
     start = Start(position, is_backwards=True)
     return _merged(wanted, order, as_of=position.as_of, start=start, limit=1)
+
+
+def select_since(moment: datetime, *, limit: int) -> Select[*tuple[Any, ...]]:
+    """Select id, rank, group and moment of items last seen after a moment, the oldest first."""
+    position = Position(Order.NEWEST, moment, 0, 0, moment, MAX_ID)
+    start = Start(position, is_backwards=True)
+    return _merged(ItemFilter(), Order.NEWEST, as_of=moment, start=start, limit=limit)
 
 
 def select_any(wanted: ItemFilter, *, as_of: datetime, limit: int) -> Select[*tuple[Any, ...]]:

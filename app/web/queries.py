@@ -19,7 +19,7 @@ from app.outbox.queries import EventFilter
 from app.reports.activity import ActivityFilter
 from app.reports.business_day import business_day
 from app.reports.windows import Window
-from app.web.requests import ListQuery, Query, SearchText, ShortText, Text
+from app.web.requests import ListQuery, Moment, Query, SearchText, ShortText, Text
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 _PAGING = {"cursor", "limit"}
@@ -36,6 +36,7 @@ class InboxQuery(ListQuery):
     unassigned: bool | None = None
     q: SearchText | None = None
     customer_id: int | None = Field(None, ge=1, le=MAX_ID)
+    since: Moment | None = None
 
     @property
     def filter(self) -> ItemFilter:
@@ -52,6 +53,16 @@ class InboxPageQuery(InboxQuery):
     """The filters of the inbox page. Without `status` it shows the tab `open`."""
 
     status: Tab = Tab.OPEN
+
+
+def saved_filters(query: InboxQuery) -> dict[str, str]:
+    """Return what a saved view keeps of a query: its parameters without the page, as text."""
+    kept = query.model_dump(mode="json", exclude={*_PAGING, "since"}, exclude_none=True)
+    return {
+        name: str(value).lower() if value is True else str(value)
+        for name, value in kept.items()
+        if value
+    }
 
 
 class EventsQuery(ListQuery):

@@ -9,7 +9,15 @@ from urllib.parse import parse_qsl
 
 from flask import request
 from flask.json.provider import DefaultJSONProvider
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
@@ -27,15 +35,16 @@ def _storable(text: str) -> str:
     return text
 
 
-def _masked(text: str) -> str:
-    return mask_phone(text) if _FULL_NUMBER.fullmatch(text) else text
+def mask_numbers(text: str) -> str:
+    """Mask the full telephone numbers in a search text; only masked numbers are stored."""
+    return _FULL_NUMBER.sub(lambda number: mask_phone(number[0]), text)
 
 
 def _whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-_FULL_NUMBER = re.compile(r"\+?[\d ().-]{9,24}")
+_FULL_NUMBER = re.compile(r"\+?(?:\d[ ().-]{0,3}){8,20}\d")
 
 Text = Annotated[
     str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
@@ -50,8 +59,27 @@ Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID), WHOLE]
 Version = Annotated[int, Field(strict=True, ge=1), WHOLE]
 """The version of a row that the caller saw."""
 
-SearchText = Annotated[ShortText, AfterValidator(_masked)]
-"""A search text. A full telephone number is masked, because only masked numbers are stored."""
+SearchText = Annotated[ShortText, AfterValidator(mask_numbers)]
+"""A search text, with its telephone numbers masked."""
+
+
+def _moment(text: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.year not in _YEARS:
+        raise ValueError("must be a time with an offset, such as 2026-11-22T12:00:00+00:00")
+    return moment
+
+
+_YEARS = range(2000, 3000)
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "description": "A time in ISO 8601 with its offset."}),
+]
+"""A time in ISO 8601 with its offset."""
 
 
 class Query(BaseModel):

@@ -1,4 +1,4 @@
-"""Whether all is well, in words, for the top of the overview. Pure."""
+"""Whether all is well, in words, for the overview and the API. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from app.outbound.queries import OutboundState
 from app.outbox.queries import OutboxCounts
 from app.periodic.queries import RunView
 from app.web.stats import BEAT_LIMIT_SECONDS, Stats
+from app.web.system_state import SystemState
 
 WORKERS = {
     "outbound": "messages to customers",
@@ -29,23 +30,14 @@ class Fault:
     seconds: float | None = None
 
 
-def faults_of(
-    stats: Stats,
-    heartbeats: Mapping[str, float],
-    runs: Mapping[str, RunView],
-    *,
-    now: datetime,
-) -> tuple[Fault, ...]:
-    """Return what is not well, the causes before their consequences.
-
-    `heartbeats` has the age of the last heartbeat in seconds, by name, and `runs` the last run of
-    each periodic job.
-    """
+def faults_of(state: SystemState, *, now: datetime) -> tuple[Fault, ...]:
+    """Return what is not well, the causes before their consequences."""
     return (
-        *_of_beat(stats, heartbeats),
-        *_of_outbound(stats.outbound, now),
-        *_of_events(stats.outbox),
-        *_of_runs(runs, now),
+        *_of_beat(state.stats, state.heartbeats),
+        *_of_listener(state),
+        *_of_outbound(state.stats.outbound, now),
+        *_of_events(state.stats.outbox),
+        *_of_runs(state.runs, now),
     )
 
 
@@ -68,6 +60,11 @@ def _of_workers(heartbeats: Mapping[str, float]) -> Iterator[Fault]:
             yield Fault(f"No worker for {work} has been seen.")
         elif age >= BEAT_LIMIT_SECONDS:
             yield Fault(f"No worker for {work} answers.", age)
+
+
+def _of_listener(state: SystemState) -> Iterator[Fault]:
+    if state.has_listener is False and state.stats.beat_is_alive:
+        yield Fault("No worker listens for new work; it is found about a second later.")
 
 
 def _of_outbound(outbound: OutboundState, now: datetime) -> Iterator[Fault]:

@@ -36,6 +36,7 @@ SHARED_FILE_NAMES = {
             "notifications",
             "outbound",
             "reports",
+            "saved_views",
             "sessions",
             "timelines",
             "verifications",

@@ -4,6 +4,7 @@ Customer 1 has the number +12025550147. Items 1 to 9 are open and come from the 
 9; maria has just acknowledged items 5 and 9, resolved item 8 and snoozed item 4. Events 10 and 11
 are dead letters. Case 1 is open. Outbound job 1 has failed. There is a summary of 2026-11-20.
 Notification channel 1 is a webhook, rule 1 uses it, and notification 1 has failed.
+View 1 of the inbox is maria's.
 Maria has planned the bulk jobs 1 and 2, and job 3 is done. She is signed in with the sessions 1
 and 2.
 """
@@ -21,6 +22,7 @@ from app.identity.web_sessions import Client, start_web_session
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action
 from app.inbox.drafts import Severity
+from app.inbox.saved_views import save_view
 from app.inbox.snooze import snooze_item
 from app.notifications.manage_channels import ChannelDraft, create_channel
 from app.notifications.manage_rules import RuleDraft, create_rule
@@ -45,6 +47,7 @@ def build_world(container: Container) -> None:
     _write_sessions(container)
     write_case(container.sessions)
     _write_notifications(container)
+    _write_view(container)
     summarise_day(container.sessions, day=date(2026, 11, 20), timezone="UTC", now=container.clock())
 
 
@@ -127,3 +130,8 @@ def _write_notifications(container: Container) -> None:
                 " VALUES (1, 1, '{1}', 'critical', 'failed', NULL, now(), 'Refused')"
             )
         )
+
+
+def _write_view(container: Container) -> None:
+    with container.sessions.begin() as session:
+        save_view(session, ACTOR, name="Urgent", filters={"status": "open"}, is_shared=False)

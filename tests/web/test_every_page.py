@@ -39,6 +39,11 @@ STATES = [
 ]
 """More states of the pages: filtered, empty, closed, failed."""
 
+OPEN_DETAILS = """
+[...document.querySelectorAll('details')].slice(0, 12).forEach(each => { each.open = true; })
+"""
+"""Opens what is folded; of a long list of like parts only the first, for axe's sake."""
+
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 
@@ -77,7 +82,7 @@ def _look_at(page: Page, path: str) -> Iterator[str]:
     response = page.goto(path)
     if response is None or not response.ok:
         yield f"{path}: {response and response.status}"
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    page.evaluate(OPEN_DETAILS)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         yield from (f"{path} {theme}: {finding}" for finding in _findings(page))

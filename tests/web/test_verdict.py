@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.core.database import Sessions
+from app.core.notify import LISTENER_LOCK
 from app.outbound.queries import OutboundState
 from app.outbox.queries import OutboxCounts
 from app.periodic.heartbeat import record_heartbeat
 from app.periodic.queries import RunView
 from app.web.stats import Stats
+from app.web.system_state import SystemState
 from app.web.verdict import Fault, faults_of
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, Program
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALIVE = {"beat": 3.0, "outbound": 3.0, "periodic": 3.0, "notifications": 3.0}
@@ -35,8 +38,13 @@ def faults(
     stats: Stats = WELL,
     heartbeats: Mapping[str, float] = ALIVE,
     runs: Mapping[str, RunView] | None = None,
+    *,
+    has_listener: bool | None = True,
 ) -> tuple[Fault, ...]:
-    return faults_of(stats, heartbeats, runs or {}, now=NOW)
+    state = SystemState(
+        stats=stats, heartbeats=heartbeats, runs=runs or {}, has_listener=has_listener
+    )
+    return faults_of(state, now=NOW)
 
 
 def test_without_a_fault_all_is_well() -> None:
@@ -90,10 +98,31 @@ def test_waiting_events_dead_letters_and_failed_runs_are_faults() -> None:
     )
 
 
+def test_a_missing_listener_is_a_fault_unless_it_is_turned_off() -> None:
+    assert faults(has_listener=False) == (
+        Fault("No worker listens for new work; it is found about a second later."),
+    )
+    assert faults(has_listener=None) == ()
+    assert len(faults(replace(WELL, beat_age_seconds=None), has_listener=False)) == 1
+
+
 def test_the_overview_says_on_top_whether_all_is_well(admin: Browser, sessions: Sessions) -> None:
     page = admin.get("/automation/overview").text
     assert "Not all is well." in page
     assert "The scheduler, or the dispatcher, has never run." in page
     for name in ALIVE:
         record_heartbeat(sessions, name=name)
-    assert "All is well." in admin.get("/automation/overview").text
+    with sessions.begin() as listener:
+        listener.execute(select(func.pg_advisory_xact_lock(LISTENER_LOCK)))
+        assert "All is well." in admin.get("/automation/overview").text
+    assert "No worker listens for new work" in admin.get("/automation/overview").text
+
+
+def test_the_api_says_what_is_not_well(program: Program, sessions: Sessions) -> None:
+    for name in ALIVE:
+        record_heartbeat(sessions, name=name)
+    health = program.get("/api/automation/health").get_json()
+    assert health["is_well"] is False
+    (fault,) = health["faults"]
+    assert fault["text"].startswith("No worker listens")
+    assert set(health["parts"]["heartbeats"]) == set(ALIVE)

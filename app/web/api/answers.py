@@ -15,6 +15,8 @@ from app.outbound.queries import OutboundAttemptView, OutboundJobView
 from app.outbox.queries import Attempt, EventView
 from app.reports.key_figures import FigureTrend
 from app.reports.queries import Summary
+from app.web.system_state import SystemState
+from app.web.verdict import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +116,12 @@ class SummaryWithTrend(Summary):
     """A summary, and each of its key figures beside those of the summaries before it."""
 
     trend: Sequence[FigureTrend]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether all is well, what is not, and the state of every part."""
+
+    is_well: bool
+    faults: Sequence[Fault]
+    parts: SystemState

@@ -15,6 +15,7 @@ from app.web.pages import (
     outbound,
     overview,
     reports,
+    saved_views,
     sessions,
     verifications,
 )
@@ -32,6 +33,7 @@ _PARTS = (
     outbound,
     notifications,
     reports,
+    saved_views,
     sessions,
     exports,
     verifications,

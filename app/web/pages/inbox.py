@@ -13,16 +13,19 @@ from app.customers.parse import looks_like_identity, parse_typed
 from app.customers.queries import find_customer
 from app.inbox.drafts import Severity, drafted_types
 from app.inbox.find_items import FOUND_CAP, resolve
-from app.inbox.queries import COUNT_CAP, Item, count_by_tab, list_items
+from app.inbox.item_conditions import ItemFilter
+from app.inbox.queries import COUNT_CAP, Item, count_by_tab, count_items, list_items
+from app.inbox.saved_views import list_views
 from app.inbox.tabs import Tab, default_order
-from app.web.context import container
+from app.inbox.visits import record_visit
+from app.web.context import actor, container
 from app.web.pages.item_forms import form_values
-from app.web.queries import InboxPageQuery
-from app.web.requests import Form, ShortText, Text, read_form, read_query
+from app.web.queries import InboxPageQuery, saved_filters
+from app.web.requests import Form, ShortText, Text, mask_numbers, read_form, read_query
 from app.web.stats import read_stats
 from app.web.wanted_items import wanted_items
 
-KEPT = ("severity", "type", "assignee", "unassigned")
+KEPT = ("severity", "type", "assignee", "unassigned", "since")
 
 
 class SearchForm(Form):
@@ -47,6 +50,9 @@ def index() -> ResponseReturnValue:
         counts = count_by_tab(session, wanted)
         stats = read_stats(session)
         values = form_values(session)
+        views = list_views(session, actor())
+        visit = record_visit(session, actor())
+        news = count_items(session, ItemFilter(since=visit)) if visit else 0
     return render_template(
         "inbox.html",
         page=page,
@@ -59,6 +65,10 @@ def index() -> ResponseReturnValue:
         severities=list(reversed(Severity)),
         types=TYPES,
         values=values,
+        views=views,
+        filters=saved_filters(query),
+        visit=visit,
+        news=news,
     )
 
 
@@ -72,7 +82,7 @@ def search() -> ResponseReturnValue:
     form = read_form(SearchForm)
     kept = _kept(form.query)
     if not looks_like_identity(form.q):
-        return redirect(_list_of(kept | {"q": form.q.strip()}), HTTPStatus.SEE_OTHER)
+        return redirect(_list_of(kept | {"q": mask_numbers(form.q.strip())}), HTTPStatus.SEE_OTHER)
     try:
         identity = parse_typed(form.q, field="q")
         with container().sessions.begin() as session:

@@ -10,13 +10,11 @@ from app.fraud.stuck import check_otp_stuck
 from app.inbox.drafts import Severity
 from app.inbox.queries import COUNT_CAP as ITEMS_CAP
 from app.outbox.queries import COUNT_CAP as EVENTS_CAP
-from app.periodic.heartbeat import heartbeat_ages
-from app.periodic.queries import last_runs
 from app.reports.daily_summary import summarise_day
 from app.reports.trend_hours import count_owed_hours
 from app.web.api.automation import DISPATCH_SECONDS
 from app.web.context import container
-from app.web.stats import read_stats
+from app.web.system_state import read_system_state
 from app.web.verdict import faults_of
 
 blueprint = Blueprint("overview", __name__, url_prefix="/automation/overview")
@@ -26,17 +24,15 @@ blueprint = Blueprint("overview", __name__, url_prefix="/automation/overview")
 def index() -> ResponseReturnValue:
     """Show counts, ages and the last runs of the periodic jobs."""
     with container().sessions.begin() as session:
-        stats = read_stats(session)
-        runs = last_runs(session)
-        heartbeats = heartbeat_ages(session)
+        state = read_system_state(session, notify=container().settings.notify)
     return render_template(
         "overview.html",
-        stats=stats,
+        stats=state.stats,
         severities=list(reversed(Severity)),
         items_cap=ITEMS_CAP,
         events_cap=EVENTS_CAP,
-        runs=runs,
-        faults=faults_of(stats, heartbeats, runs, now=container().clock()),
+        runs=state.runs,
+        faults=faults_of(state, now=container().clock()),
     )
 
 

@@ -16,6 +16,7 @@ from benchmarks import (
     inbox,
     intake,
     latency,
+    lists,
     outbound,
     poll,
     rivals,
@@ -41,6 +42,7 @@ QUICK: dict[str, Measure] = {
     "summary": lambda lab, report: summary.run(lab, report, events=100_000, rounds=5),
     "trends": lambda lab, report: trends.run(lab, report, events=300_000),
     "inbox": lambda lab, report: inbox.run(lab, report, items=100_000),
+    "lists": lambda lab, report: lists.run(lab, report, events=300_000, messages=100_000),
     "memory": lambda lab, report: endurance.memory(lab, report, events=200_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=5, seconds=1),
 }
@@ -57,6 +59,7 @@ FULL: dict[str, Measure] = {
     "summary": lambda lab, report: summary.run(lab, report, events=1_000_000, rounds=7),
     "trends": lambda lab, report: trends.run(lab, report, events=3_000_000),
     "inbox": lambda lab, report: inbox.run(lab, report, items=1_000_000),
+    "lists": lambda lab, report: lists.run(lab, report, events=3_000_000, messages=1_000_000),
     "memory": lambda lab, report: endurance.memory(lab, report, events=1_000_000),
     "costs": lambda lab, report: costs.run(lab, report, rounds=31, seconds=2),
     "growth": lambda lab, report: endurance.growth(

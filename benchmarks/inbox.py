@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
 from sqlalchemy.orm import Session
@@ -64,6 +65,7 @@ _SEARCHES = {
     "a case": "case 4321",
     "a word of no item": "zzz",
 }
+_SINCE = {"ten minutes ago": timedelta(minutes=10), "yesterday": timedelta(days=1)}
 
 
 def run(lab: Lab, report: Report, *, items: int) -> Iterator[str]:
@@ -91,6 +93,8 @@ def _lists() -> Iterator[tuple[str, ItemFilter, Order]]:
         yield name, wanted, Order.URGENT
     for name, q in _SEARCHES.items():
         yield f"search for {name}", ItemFilter(q=q), Order.NEWEST
+    for name, time in _SINCE.items():
+        yield f"new since {name}", ItemFilter(since=datetime.now(UTC) - time), Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,26 +25,6 @@ def test_an_admin_signs_in_sees_an_item_and_acknowledges_it(page: Page, item_id:
     assert_fits(page)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/automation",
-        "/automation?status=all",
-        "/automation/events",
-        "/automation/events/1",
-        "/automation/cases",
-        "/automation/outbound",
-        "/automation/overview",
-    ],
-)
-def test_a_page_fits_its_width_and_logs_no_error(page: Page, path: str, event_id: int) -> None:
-    sign_in(page)
-    page.goto(path)
-    expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    assert_fits(page)
-    assert event_id == 1
-
-
 def test_the_list_works_with_the_keyboard_only(page: Page, item_id: int) -> None:
     sign_in(page)
     page.get_by_role("link", name="Fraud reported").focus()

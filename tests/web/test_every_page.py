@@ -82,6 +82,8 @@ def _look_at(page: Page, path: str) -> Iterator[str]:
     response = page.goto(path)
     if response is None or not response.ok:
         yield f"{path}: {response and response.status}"
+    if page.get_by_role("heading", level=1).count() != 1:
+        yield f"{path}: not one heading of level 1"
     page.evaluate(OPEN_DETAILS)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.browser import address, assert_fits, chromium, page, sign_in
+from tests.web.browser import address, assert_fits, chromium, enter_credentials, page, sign_in
 
 __all__ = ["address", "chromium", "page"]
 
@@ -11,7 +11,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium"), pytest.mark.usefi
 
 
 def test_an_admin_signs_in_sees_an_item_and_acknowledges_it(page: Page, item_id: int) -> None:
-    sign_in(page)
+    page.goto("/")
+    enter_credentials(page)
     assert_fits(page)
     page.get_by_role("link", name="Fraud reported").click()
     expect(page).to_have_url(f"/automation/items/{item_id}")

@@ -42,8 +42,8 @@ INSERT INTO cc_verification_jobs (status, customer_id, language, report, closed_
 SELECT status, 1 + n %% %(customers)s, 'es', 'Me llamaron del banco.',
     CASE WHEN status <> 'awaiting_verification' THEN at END, at
 FROM (SELECT n, now() - (%(cases)s - n) * interval '9 s' AS at,
-          CASE WHEN n %% 1000 = 0 THEN 'awaiting_verification' WHEN n %% 9 = 0 THEN 'expired'
-               ELSE 'verified' END AS status
+          CASE WHEN n %% 1000 = 0 AND n > %(cases)s - %(customers)s THEN 'awaiting_verification'
+               WHEN n %% 9 = 0 THEN 'expired' ELSE 'verified' END AS status
       FROM generate_series(1, %(cases)s::bigint) AS n) AS numbered
 """
 _CASES = """

@@ -18,7 +18,12 @@ from app.inbox.history import undoable_change
 from app.inbox.item_conditions import ItemFilter
 from app.inbox.models import InboxHistory, InboxItem, ItemStatus
 from app.inbox.position import Position, decode_position, encode_position
-from app.inbox.select_items import select_any, select_page, sorting
+from app.inbox.select_items import (
+    select_any,
+    select_counts_of_found,
+    select_page,
+    sorting,
+)
 from app.inbox.tabs import Order, Tab, default_order
 
 Name = TypeVar("Name", bound=str)
@@ -142,7 +147,10 @@ def open_by_severity(session: Session) -> dict[Severity, int]:
 def count_by_tab(session: Session, wanted: ItemFilter) -> dict[Tab, int]:
     """Return the number of items that match the other filters, by tab, each at most COUNT_CAP."""
     found = resolve(session, wanted)
-    return _counts(session, {tab: replace(found, status=tab) for tab in Tab})
+    if found.ids is None:
+        return _counts(session, {tab: replace(found, status=tab) for tab in Tab})
+    counts = session.execute(select_counts_of_found(found, Tab, as_of=_now(session))).one()
+    return {tab: min(count, COUNT_CAP) for tab, count in zip(Tab, counts, strict=True)}
 
 
 def count_items(session: Session, wanted: ItemFilter) -> int:

@@ -6,8 +6,8 @@ Lanes and severities are written into the statement, because a plan for any valu
 could not use the partial indexes.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
     any_,
     case,
     false,
+    func,
     literal,
     literal_column,
     or_,
@@ -100,6 +101,14 @@ def select_any(wanted: ItemFilter, *, as_of: datetime, limit: int) -> Select[*tu
     return select(merged.c.id).limit(limit)
 
 
+def select_counts_of_found(
+    wanted: ItemFilter, tabs: Iterable[Tab], *, as_of: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Select the number of items in each tab among those that a search has found, in one scan."""
+    counts = [func.count().filter(_in_tab(tab, as_of)) for tab in tabs]
+    return select(*counts).where(*_found(replace(wanted, status=None), as_of))
+
+
 def sorting(
     order: Order, columns: Any, *, is_backwards: bool = False
 ) -> tuple[ColumnElement[Any], ...]:
@@ -143,11 +152,16 @@ def _page_of_found(
 
 def _found(wanted: ItemFilter, as_of: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions on the items that a search has found, whatever their part."""
-    parts = [and_(*placed(part, as_of)) for part in parts_of(wanted.status, Order.URGENT)]
-    conditions = [InboxItem.id == any_(literal(list(wanted.ids or ()), _Ids)), or_(*parts)]
+    conditions = [InboxItem.id == any_(literal(list(wanted.ids or ()), _Ids))]
+    if wanted.status:
+        conditions.append(_in_tab(wanted.status, as_of))
     if wanted.severity:
         conditions.append(InboxItem.severity == wanted.severity)
     return [*conditions, *matching(wanted)]
+
+
+def _in_tab(tab: Tab, as_of: datetime) -> ColumnElement[bool]:
+    return or_(*(and_(*placed(part, as_of)) for part in parts_of(tab, Order.URGENT)))
 
 
 def _rank() -> ColumnElement[int]:

@@ -28,14 +28,14 @@ _ENGLISH: dict[Reply, str] = {
         "To start again, tell us what happened."
     ),
     Reply.RESTING: (
-        "There were too many wrong codes today. Please wait {minutes} minutes, then write RESEND "
+        "There were too many wrong codes today. Please wait {minutes} min, then write RESEND "
         "for a new code."
     ),
     Reply.CODES_USED_UP: (
         "We can't send you another code today. Our team has your report and will look at it."
     ),
     Reply.TOO_MANY_CODES: (
-        "We have sent you several codes already. Please wait {minutes} minutes before you ask "
+        "We have sent you several codes already. Please wait {minutes} min before you ask "
         "for another one."
     ),
     Reply.REPORT_NOTED: (
@@ -79,14 +79,14 @@ _SPANISH: dict[Reply, str] = {
         "Para empezar de nuevo, cuéntanos qué ha pasado."
     ),
     Reply.RESTING: (
-        "Hoy ha habido demasiados códigos incorrectos. Espera {minutes} minutos y escribe REENVIAR "
+        "Hoy ha habido demasiados códigos incorrectos. Espera {minutes} min y escribe REENVIAR "
         "para recibir otro."
     ),
     Reply.CODES_USED_UP: (
         "Hoy no podemos enviarte más códigos. Nuestro equipo tiene tu aviso y lo revisará."
     ),
     Reply.TOO_MANY_CODES: (
-        "Ya te hemos enviado varios códigos. Espera {minutes} minutos antes de pedir otro."
+        "Ya te hemos enviado varios códigos. Espera {minutes} min antes de pedir otro."
     ),
     Reply.REPORT_NOTED: (
         "Lo hemos añadido a tu aviso. Para confirmar que eres tú, introduce el código de 6 "

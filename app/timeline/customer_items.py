@@ -1,6 +1,16 @@
 """The inbox items about one customer."""
 
-from sqlalchemy import ColumnElement, Select, Text, any_, cast, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.fraud.models import FraudCase, FraudCaseMessage, VerificationJob
@@ -31,6 +41,7 @@ def items_of_customer(session: Session, customer_id: int) -> tuple[int, ...]:
         _keys(FraudCaseMessageAdded.event_type, texts),
         _keys(OtpVerificationStuck.event_type, verifications),
         _keys(OutboundFailedMaxAttempts.event_type, jobs),
+        _keys_after_a_retry(jobs),
     )
     wanted = func.array(keys.scalar_subquery())
     return tuple(session.scalars(select(InboxItem.id).where(InboxItem.dedupe_key == any_(wanted))))
@@ -43,3 +54,10 @@ def _latest(row_id: InstrumentedAttribute[int], condition: ColumnElement[bool]) 
 def _keys(event_type: str, ids: Select[int]) -> Select[str]:
     rows = ids.subquery()
     return select(literal(f"{event_type}:") + cast(rows.c.id, Text))
+
+
+def _keys_after_a_retry(jobs: Select[int]) -> Select[str]:
+    """Select the keys of the failures of jobs that an admin has retried, one per budget."""
+    budget = cast(func.generate_series(2, OutboundJob.budget), Text)
+    of_job = literal(f"{OutboundFailedMaxAttempts.event_type}:") + cast(OutboundJob.id, Text)
+    return select(of_job + ":" + budget).where(OutboundJob.id.in_(jobs))

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wsgi import ClosingIterator
 
 from app.core.paging import Page
-from app.fraud.queries import list_cases
+from app.fraud.queries import list_cases, list_verifications
 from app.inbox.find_items import resolve_all
 from app.inbox.queries import list_items
 from app.outbound.queries import list_jobs
 from app.outbox.queries import list_events
 from app.reports.exports import ROW_LIMIT, ExportedList, start_export, stream_export
 from app.web.context import actor, container
-from app.web.queries import CasesQuery, EventsQuery, InboxQuery, JobsQuery
+from app.web.queries import CasesQuery, EventsQuery, InboxQuery, JobsQuery, VerificationsQuery
 from app.web.requests import ListQuery
 from app.web.wanted_items import wanted_items
 
@@ -37,6 +37,10 @@ _COLUMNS = {
         *("id", "kind", "status", "recipient", "subject_ref", "attempts", "last_error"),
         *("last_error_code", "customer_id", "created_at", "sent_at", "failed_at"),
     ),
+    "verifications": (
+        *("id", "status", "phone", "language", "report", "wrong_codes", "customer_id"),
+        *("created_at", "closed_at"),
+    ),
 }
 
 
@@ -47,10 +51,11 @@ class Csv(Response):
 
 
 def export_inbox(query: InboxQuery) -> Csv:
-    """Answer with the items that match `query`."""
+    """Answer with the items that match `query`. A search is made once, for all batches."""
+    with container().sessions.begin() as found:
+        wanted = resolve_all(found, wanted_items(found, query))
 
     def read(session: Session, cursor: str | None, limit: int) -> Page[Any]:
-        wanted = resolve_all(session, wanted_items(session, query))
         return list_items(session, wanted, order=query.order, cursor=cursor, limit=limit)
 
     return _response("inbox", query, read)
@@ -82,6 +87,16 @@ def export_messages(query: JobsQuery) -> Csv:
         return list_jobs(session, query.filter, cursor=cursor, limit=limit)
 
     return _response("messages", query, read)
+
+
+def export_verifications(query: VerificationsQuery) -> Csv:
+    """Answer with the verifications that match `query`."""
+
+    def read(session: Session, cursor: str | None, limit: int) -> Page[Any]:
+        paging = {"cursor": cursor, "limit": limit}
+        return list_verifications(session, **query.model_dump() | paging)
+
+    return _response("verifications", query, read)
 
 
 def _response(

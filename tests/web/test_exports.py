@@ -70,6 +70,7 @@ def test_the_current_filter_is_exported_over_all_its_pages_and_recorded(
         ("/api/automation/events/export.csv?dead=true", 1),
         ("/api/fraud/cases/export.csv?status=open", 1),
         ("/api/outbound/jobs/export.csv?status=failed", 0),
+        ("/api/fraud/verifications/export.csv?status=verified", 1),
     ],
 )
 def test_every_list_is_exported_by_the_api(

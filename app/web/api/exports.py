@@ -3,8 +3,15 @@
 from flask import Blueprint
 
 from app.web.api.operation import Example, operation
-from app.web.csv_response import Csv, export_cases, export_events, export_inbox, export_messages
-from app.web.queries import CasesQuery, EventsQuery, InboxQuery, JobsQuery
+from app.web.csv_response import (
+    Csv,
+    export_cases,
+    export_events,
+    export_inbox,
+    export_messages,
+    export_verifications,
+)
+from app.web.queries import CasesQuery, EventsQuery, InboxQuery, JobsQuery, VerificationsQuery
 
 blueprint = Blueprint("api_exports", __name__, url_prefix="/api")
 
@@ -35,3 +42,10 @@ def cases(query: CasesQuery) -> Csv:
 def messages(query: JobsQuery) -> Csv:
     """Answer with the jobs that match the filter, as CSV; `cursor` and `limit` are ignored."""
     return export_messages(query)
+
+
+@blueprint.get("/fraud/verifications/export.csv")
+@operation(example=Example(query={"status": "expired"}))
+def verifications(query: VerificationsQuery) -> Csv:
+    """Answer with the verifications that match, as CSV; `cursor` and `limit` are ignored."""
+    return export_verifications(query)

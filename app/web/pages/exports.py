@@ -2,8 +2,21 @@
 
 from flask import Blueprint
 
-from app.web.csv_response import Csv, export_cases, export_events, export_inbox, export_messages
-from app.web.queries import CasesQuery, EventsQuery, InboxPageQuery, JobsQuery
+from app.web.csv_response import (
+    Csv,
+    export_cases,
+    export_events,
+    export_inbox,
+    export_messages,
+    export_verifications,
+)
+from app.web.queries import (
+    CasesQuery,
+    EventsQuery,
+    InboxPageQuery,
+    JobsQuery,
+    VerificationsQuery,
+)
 from app.web.requests import read_query
 
 blueprint = Blueprint("exports", __name__, url_prefix="/automation/exports")
@@ -31,3 +44,9 @@ def cases() -> Csv:
 def messages() -> Csv:
     """Answer with the messages of the messages page, all pages of it."""
     return export_messages(read_query(JobsQuery))
+
+
+@blueprint.get("/verifications.csv")
+def verifications() -> Csv:
+    """Answer with the verifications of the verifications page, all pages of it."""
+    return export_verifications(read_query(VerificationsQuery))

@@ -22,7 +22,7 @@ from app.web.links import inside
 from app.web.pages.act_words import done_sentence
 from app.web.pages.display import clock_time
 from app.web.pages.inbox import blueprint
-from app.web.pages.item_forms import ACTS, BackForm, ItemForm, form_values
+from app.web.pages.item_forms import ACTS, ItemForm, form_values
 from app.web.pages.timelines import timeline_of
 from app.web.queries import InboxPageQuery
 from app.web.requests import read_form
@@ -63,11 +63,16 @@ def note(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/items/<id:item_id>/undo")
 def undo(item_id: int) -> ResponseReturnValue:
-    """Undo the caller's last act on an item, or say why that is not possible."""
-    read_form(BackForm)
+    """Undo the caller's last act on an item, or say why that is not possible.
+
+    A note that was typed in the same form is saved.
+    """
+    form = read_form(ItemForm)
     try:
         with container().sessions.begin() as session:
             item = undo_action(session, item_id, actor=actor())
+            if form.note:
+                add_note(session, item_id, actor=actor(), note=form.note)
         flash(f"Item {item_id} is {item.status} again.", "success")
     except Conflict as conflict:
         flash(str(conflict), "warning")

@@ -23,20 +23,15 @@ from app.web.requests import Form, ShortText, Text, read_form
 from app.web.until import chosen, moments_of, read_promise, read_snooze
 
 
-class BackForm(Form):
-    """A form that leads back to a page."""
-
-    back: str | None = None
-
-
-class ItemForm(BackForm):
-    """What all acts have: a note, and the version of the item that the page shows.
+class ItemForm(Form):
+    """What all acts have: a note, the version of the item, and the page to go back to.
 
     A browser sends two characters for a line break, so a note may be twice as long here.
     """
 
     note: Text | None = Field(None, max_length=2 * NOTE_LIMIT)
     version: int | None = Field(None, ge=1)
+    back: str | None = None
 
     def common(self) -> dict[str, Any]:
         """Return the arguments that all use cases take."""

@@ -1,5 +1,6 @@
 """The commands `automation users` and `automation tokens`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -32,6 +33,21 @@ def tokens() -> None:
     """Create, list and revoke API tokens."""
 
 
+from_stdin = click.option(
+    "--password-stdin",
+    "is_on_stdin",
+    is_flag=True,
+    help="Read the password from one line of standard input.",
+)
+"""An option in place of `--password`, which every user of the machine could read in the process
+list."""
+
+
+def read_password() -> str:
+    """Return the first line of standard input."""
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 @contextmanager
 def open_session() -> Iterator[Session]:
     """Open a transaction in the configured database."""
@@ -51,13 +67,13 @@ def open_container() -> Iterator[Container]:
 @click.option(
     "--role", type=click.Choice([role.value for role in Role]), default="admin", show_default=True
 )
-@click.option("--password", help="Generated and shown once if not given.")
-def create_command(username: str, role: str, password: str | None) -> None:
-    """Create a user."""
-    chosen = password or generate_password()
+@from_stdin
+def create_command(username: str, role: str, *, is_on_stdin: bool) -> None:
+    """Create a user. Without --password-stdin a password is generated and shown once."""
+    chosen = read_password() if is_on_stdin else generate_password()
     with open_session() as session:
         create_user(session, username=username, password=chosen, role=Role(role))
-    click.echo(f"{username} may sign in.{_shown_once(password, chosen)}")
+    click.echo(f"{username} may sign in.{'' if is_on_stdin else _shown_once(chosen)}")
 
 
 @users.command("list")
@@ -79,13 +95,16 @@ def revoke_command(username: str) -> None:
 
 @users.command("reset-password")
 @click.argument("username")
-@click.option("--password", help="Generated and shown once if not given.")
-def reset_command(username: str, password: str | None) -> None:
-    """Set a new password, end the user's sessions and tokens, and unlock the account."""
-    chosen = password or generate_password()
+@from_stdin
+def reset_command(username: str, *, is_on_stdin: bool) -> None:
+    """Set a new password, end the user's sessions and tokens, and unlock the account.
+
+    Without --password-stdin the password is generated and shown once.
+    """
+    chosen = read_password() if is_on_stdin else generate_password()
     with open_session() as session:
         reset_password(session, username, chosen, now=utc_now())
-    click.echo(f"{username} has a new password.{_shown_once(password, chosen)}")
+    click.echo(f"{username} has a new password.{'' if is_on_stdin else _shown_once(chosen)}")
 
 
 @tokens.command("create")
@@ -121,5 +140,5 @@ def revoke_token_command(token_id: int) -> None:
     click.echo(f"Token {token_id} no longer works.")
 
 
-def _shown_once(given: str | None, chosen: str) -> str:
-    return "" if given else f" The password, shown this once: {chosen}"
+def _shown_once(chosen: str) -> str:
+    return f" The password, shown this once: {chosen}"

@@ -9,7 +9,14 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import open_container, open_session, tokens, users
+from app.accounts import (
+    from_stdin,
+    open_container,
+    open_session,
+    read_password,
+    tokens,
+    users,
+)
 from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate as migrate_database
@@ -52,9 +59,10 @@ def migrate() -> None:
 
 @automation.command()
 @click.argument("username")
-@click.password_option(help="Asked for if not given.")
-def create_admin(username: str, password: str) -> None:
+@from_stdin
+def create_admin(username: str, *, is_on_stdin: bool) -> None:
     """Create an admin. Unlike `users create`, this asks for the password."""
+    password = read_password() if is_on_stdin else _asked_password()
     with open_session() as session:
         create_user(session, username=username, password=password, role=Role.ADMIN)
     click.echo(f"{username} may sign in.")
@@ -92,6 +100,10 @@ def main() -> None:
     """Run the command line."""
     with one_sentence_errors():
         automation()
+
+
+def _asked_password() -> str:
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def _ensure_admin(settings: Settings) -> None:

@@ -74,12 +74,14 @@ def create_database_engine(url: str, *, notify: bool = True, application_name: s
 
     Every connection uses the role `service_role` and the time zone UTC. A statement fails
     after 30 s, and a wait for a lock after 10 s. `notify=False` switches off the NOTIFY that
-    wakes a dispatcher. The pool replaces an idle connection that the server has closed.
+    wakes a dispatcher. The pool replaces an idle connection that the server has closed. Errors do
+    not contain the parameters of their statement.
     """
     engine = create_engine(
         url,
         pool_size=5,
         max_overflow=5,
+        hide_parameters=True,
         connect_args={
             "application_name": application_name,
             "connect_timeout": 5,

@@ -14,6 +14,8 @@ from app.core.settings import Settings
 from app.identity.tokens import verify_token
 from tests.environment import environment_of
 
+PASSWORD = "a long and lovely password"
+
 Automation = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -21,10 +23,11 @@ Automation = Callable[..., subprocess.CompletedProcess[str]]
 def automation(settings: Settings) -> Automation:
     environ = os.environ | environment_of(settings)
 
-    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, typed: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],
             env=environ | changes,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,
@@ -49,10 +52,28 @@ def test_an_unreachable_database_is_one_sentence(automation: Automation) -> None
 
 
 def test_an_admin_can_be_created(automation: Automation, container: Container) -> None:
-    done = automation("create-admin", "ada", "--password", "a long and lovely password")
+    done = automation("create-admin", "ada", "--password-stdin", typed=f"{PASSWORD}\n")
     assert (done.returncode, done.stdout) == (0, "ada may sign in.\n")
     with container.sessions.begin() as session:
         assert session.scalar(text("SELECT role FROM cc_users WHERE username = 'ada'")) == "admin"
+
+
+@pytest.mark.parametrize(
+    "command", [["create-admin"], ["users", "create"], ["users", "reset-password"]]
+)
+def test_no_command_takes_a_password_that_the_process_list_would_show(
+    automation: Automation, command: list[str]
+) -> None:
+    done = automation(*command, "ada", "--password", PASSWORD)
+    assert done.returncode == 2
+    assert "--password-stdin" in done.stderr
+
+
+def test_a_weak_password_on_standard_input_is_refused(automation: Automation) -> None:
+    for typed in ("", "short\n"):
+        done = automation("users", "create", "ada", "--password-stdin", typed=typed)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "A password must have 12 to 256 characters.\n"
 
 
 def test_users_are_created_listed_reset_and_revoked(automation: Automation) -> None:

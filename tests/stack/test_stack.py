@@ -98,9 +98,12 @@ def test_flower_logs_no_failed_inspection_at_the_start(stack: RunningStack) -> N
     assert "Inspect method" not in stack.log
 
 
-def _automation(stack: RunningStack, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _automation(
+    stack: RunningStack, *arguments: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "devtools.stack", "exec", "automation", *arguments],
+        input=typed,
         env={**os.environ, **HERMETIC, "AUTOMATION_DATA_DIR": str(stack.folder)},
         capture_output=True,
         text=True,
@@ -121,7 +124,8 @@ def test_a_password_can_be_reset_while_the_stack_runs(stack: RunningStack) -> No
 
 
 def test_an_admin_can_be_created_while_the_stack_runs(stack: RunningStack) -> None:
-    done = _automation(stack, "create-admin", "ada", "--password", "a long and lovely password")
+    password = "a long and lovely password\n"
+    done = _automation(stack, "create-admin", "ada", "--password-stdin", typed=password)
     assert done.stdout == "ada may sign in.\n"
     assert "ada" in _admins(stack.database_url)
 

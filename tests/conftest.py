@@ -29,9 +29,9 @@ from tests.chaos.report import write_report
 from tests.scheduling import GroupedScheduling
 
 SECRETS = {
-    "WHATSAPP_VERIFY_TOKEN": "verify-token",
-    "WHATSAPP_APP_SECRET": "app-secret",
-    "WHATSAPP_ACCESS_TOKEN": "access-token",
+    "WHATSAPP_VERIFY_TOKEN": "verify-token-of-the-tests",
+    "WHATSAPP_APP_SECRET": "app-secret-of-the-tests",
+    "WHATSAPP_ACCESS_TOKEN": "access-token-of-the-tests",
     "WHATSAPP_PHONE_NUMBER_ID": "100200300",
     "WHATSAPP_API_BASE_URL": "http://127.0.0.1:9/v26.0",
     "AUTOMATION_SECRET_KEY": "a secret key that only the tests know",

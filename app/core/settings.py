@@ -31,6 +31,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.core.errors import SettingsError
+from app.core.production_rules import refusals
+from app.core.secret_files import with_files_read
 
 
 def _split(value: object) -> object:
@@ -137,17 +139,22 @@ class Settings(BaseSettings):
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read the settings from `environ`; an empty variable counts as unset.
 
-        Names are case-sensitive. Raises SettingsError with one sentence that names the first
-        bad or unknown variable. It does not contain the value, which may be a secret.
+        Names are case-sensitive. Secrets and addresses may stand in files (`secret_files`). Raises
+        SettingsError with one sentence that names the first bad or unknown variable. It does not
+        contain the value, which may be a secret.
         """
-        given = {name: text for name, text in environ.items() if text}
+        given = with_files_read({name: text for name, text in environ.items() if text})
         _refuse_unknown(given, known=cls.variables())
         source = EnvSettingsSource(cls)
         source.env_vars = given
         try:
-            return cls(**source())
+            settings = cls(**source())
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
+        if not settings.trust_role_header:
+            for refusal in refusals(given):
+                raise SettingsError(refusal)
+        return settings
 
     @classmethod
     def variables(cls) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Settings from the environment. An error names the setting but not its value."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,82 @@ def test_settings_show_no_secret(form: Callable[[object], str]) -> None:
 def test_a_missing_setting_is_named() -> None:
     with pytest.raises(SettingsError, match="CELERY_BROKER_URL is missing"):
         Settings.load({name: text for name, text in GOOD.items() if name != "CELERY_BROKER_URL"})
+
+
+@pytest.mark.parametrize(
+    "changes, sentence",
+    [
+        ({"WHATSAPP_APP_SECRET": "x"}, "The setting WHATSAPP_APP_SECRET is too short"),
+        ({"WHATSAPP_VERIFY_TOKEN": "hunter2"}, "The setting WHATSAPP_VERIFY_TOKEN is too short"),
+        ({"WHATSAPP_ACCESS_TOKEN": "a" * 40}, "The setting WHATSAPP_ACCESS_TOKEN is easy to guess"),
+        (
+            {"AUTOMATION_SECRET_KEY": "changeme-changeme-changeme-changeme"},
+            "The setting AUTOMATION_SECRET_KEY is easy to guess",
+        ),
+        (
+            {
+                "WHATSAPP_APP_SECRET": "hunter2-hunter2-hunter2",
+                "WHATSAPP_ACCESS_TOKEN": "hunter2-hunter2-hunter2",
+            },
+            "The settings WHATSAPP_APP_SECRET and WHATSAPP_ACCESS_TOKEN are equal",
+        ),
+        (
+            {"WHATSAPP_API_BASE_URL": "http://provider.example/v26.0"},
+            "The setting WHATSAPP_API_BASE_URL must begin with https://",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://user:hunter2@database/db?sslmode=disable"},
+            "The setting DATABASE_URL must not disable TLS",
+        ),
+    ],
+)
+def test_production_refuses_weak_secrets_and_connections_in_clear(
+    changes: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(GOOD | changes)
+    assert str(caught.value).startswith(sentence)
+    assert "hunter2" not in str(caught.value)
+    Settings.load(GOOD | changes | {"AUTOMATION_TRUST_ROLE_HEADER": "1"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_connection_inside_the_machine_may_be_in_clear(host: str) -> None:
+    Settings.load(
+        GOOD
+        | {
+            "WHATSAPP_API_BASE_URL": f"http://{host}:4000/v26.0",
+            "DATABASE_URL": f"postgresql://user@{host}/db?sslmode=disable",
+        }
+    )
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("a secret that stands in a file\n")
+    given = {name: value for name, value in GOOD.items() if name != "WHATSAPP_APP_SECRET"}
+    settings = Settings.load(given | {"WHATSAPP_APP_SECRET_FILE": str(path)})
+    assert settings.whatsapp_app_secret.get_secret_value() == "a secret that stands in a file"
+
+
+def test_a_file_that_gives_no_secret_is_refused_with_one_sentence(tmp_path: Path) -> None:
+    given = {name: value for name, value in GOOD.items() if name != "AUTOMATION_SECRET_KEY"}
+    (tmp_path / "empty").touch()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    said = {
+        "missing": "can't be read: No such file or directory.",
+        "empty": "is empty.",
+        "binary": "can't be read: it is not a text.",
+    }
+    for name, sentence in said.items():
+        with pytest.raises(SettingsError) as caught:
+            Settings.load(given | {"AUTOMATION_SECRET_KEY_FILE": str(tmp_path / name)})
+        assert str(caught.value) == f"The file of AUTOMATION_SECRET_KEY_FILE {sentence}"
+
+
+def test_a_secret_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("hunter2")
+    with pytest.raises(SettingsError, match="Both AUTOMATION_SECRET_KEY and") as caught:
+        Settings.load(GOOD | {"AUTOMATION_SECRET_KEY_FILE": str(path)})
+    assert "hunter2" not in str(caught.value)

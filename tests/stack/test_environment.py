@@ -30,9 +30,9 @@ def test_only_the_owner_may_read_the_secrets(tmp_path: Path) -> None:
 
 
 def test_a_variable_of_the_environment_replaces_the_default_of_its_name(tmp_path: Path) -> None:
-    given = {"WHATSAPP_API_BASE_URL": "http://elsewhere/v1", "WHATSAPP_APP_SECRET": ""}
+    given = {"WHATSAPP_API_BASE_URL": "https://elsewhere/v1", "WHATSAPP_APP_SECRET": ""}
     environ = local_environment(given, folder=tmp_path, servers=SERVERS)
-    assert environ["WHATSAPP_API_BASE_URL"] == "http://elsewhere/v1"
+    assert environ["WHATSAPP_API_BASE_URL"] == "https://elsewhere/v1"
     assert environ["WHATSAPP_APP_SECRET"]
 
 
@@ -48,7 +48,7 @@ def test_a_second_run_on_one_data_folder_is_refused(tmp_path: Path) -> None:
 def test_no_sandbox_is_planned_if_a_graph_api_is_set(tmp_path: Path) -> None:
     ports = {"PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
     ours = Stack.plan(tmp_path, ports)
-    theirs = Stack.plan(tmp_path, ports | {"WHATSAPP_API_BASE_URL": "http://elsewhere/v1"})
+    theirs = Stack.plan(tmp_path, ports | {"WHATSAPP_API_BASE_URL": "https://elsewhere/v1"})
     assert ours.settings.whatsapp_api_base_url.startswith(ours.sandbox)
     assert theirs.sandbox == ""
     assert theirs.postgres is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.core.redaction import mask_phone, mask_user_id
 
-NUMBER = re.compile(r"\+[1-9]\d{4,14}")
+NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 """E.164, e.g. `+34600111222`."""
 USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 """A business-scoped user id, e.g. `US.13491208655302741918`, or its parent `US.ENT.…`."""

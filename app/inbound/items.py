@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from app.customers.identity import USER_ID, Identity, IdentityChange
 from app.fraud.customer_messages import CustomerMessage
@@ -15,9 +15,18 @@ MAX_TEXT = 4096
 CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
 _FORMER = re.compile(rf"changed from ({USER_ID.pattern})\b")
 
+
+def _kind(text: str) -> str:
+    """Return a kind as it may be stored and logged: a type with digits may be anything."""
+    return text if _PLAIN_KIND.fullmatch(text) else "unknown"
+
+
+_PLAIN_KIND = re.compile("[a-z_]+")
+
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Moment = Annotated[int, Field(ge=0, lt=10**11)]
-Number = Annotated[str, Field(pattern=r"^[1-9]\d{4,14}$")]
+Number = Annotated[str, Field(pattern=r"^[1-9][0-9]{4,14}$")]
+Kind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\w+$"), AfterValidator(_kind)]
 UserId = Annotated[str, Field(pattern=f"^{USER_ID.pattern}$")]
 Json = Mapping[str, Any]
 
@@ -30,7 +39,7 @@ class _Message(_Timed):
     id: Id
     sender: Number | None = Field(None, alias="from")
     sender_user_id: UserId | None = Field(None, alias="from_user_id")
-    kind: str = Field(alias="type", min_length=1, max_length=40, pattern=r"^\w+$")
+    kind: Kind = Field(alias="type")
 
     @model_validator(mode="after")
     def _has_sender(self) -> "_Message":
@@ -159,6 +168,6 @@ def read_status(item: Json) -> StatusReport:
         status=status.status,
         tracker=status.biz_opaque_callback_data,
         error_code=error.code if error else None,
-        error_detail=error.title if error else "",
+        error_detail=error.title.replace("\x00", "") if error else "",
         recipient=_recipient(status),
     )

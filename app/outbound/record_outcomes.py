@@ -23,6 +23,9 @@ from app.outbound.turns import release
 from app.outbox.events import OutboundFailedMaxAttempts
 from app.outbox.record import record_event
 
+MAX_CODE = 2**31 - 1
+"""The largest code that is stored. Those of the provider have six digits."""
+
 _CLIMBED = frozenset({OutboundStatus.DELIVERED, OutboundStatus.READ})
 
 _LOCK_JOBS = text("SELECT FROM cc_outbound_jobs WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
@@ -210,7 +213,9 @@ def _keep_error(job: OutboundJob, failure: Failed) -> None:
 
 
 def _code_of(failure: Failed) -> int | None:
-    return getattr(failure, "code", None)
+    """Return the provider's code; None if it has none, or one that no column can hold."""
+    code = getattr(failure, "code", None)
+    return code if code is not None and abs(code) <= MAX_CODE else None
 
 
 def _earlier(session: Session, job: OutboundJob) -> Earlier:

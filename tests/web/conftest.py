@@ -19,7 +19,8 @@ from app.identity.users import create_user
 from app.inbox.models import InboxItem
 from app.outbox.events import FraudCaseCreated
 from app.outbox.record import record_event
-from app.web import create_app
+from app.web import create_app, credentials
+from app.web.pages import changes
 
 PASSWORD = "a passphrase of some length"
 
@@ -66,9 +67,24 @@ def csrf_token(page: str) -> str:
     return match[1]
 
 
+_apps: list[Flask] = []
+"""The application that the tests of this process share, once it is made."""
+
+
 @pytest.fixture
 def web(container: Container) -> Flask:
-    return create_app(container)
+    """The application, on the database of the test.
+
+    To make one and to compile its templates takes longer than most tests, so all tests of a
+    process use the same. What a web process keeps between requests is new for each test.
+    """
+    if not _apps:
+        _apps.append(create_app(container))
+    (app,) = _apps
+    app.extensions["container"] = container
+    credentials.install(app)
+    changes.install(app)
+    return app
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 import pytest
 import structlog
-from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import errors
 
@@ -155,7 +154,11 @@ def test_a_page_with_a_bad_filter_says_which(admin: Browser) -> None:
 
 
 @pytest.mark.usefixtures("item_id")
-def test_metrics_contain_the_stats_and_the_times_of_requests(program: Program, web: Flask) -> None:
+def test_metrics_contain_the_stats_and_the_times_of_requests(
+    program: Program, container: Container
+) -> None:
+    web = create_app(container)
+    program = replace(program, client=web.test_client())
     program.get("/api/automation/inbox")
     web.test_client().open("/nowhere/at/all", method="BREW")
     answer = program.get("/metrics")

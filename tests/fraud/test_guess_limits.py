@@ -85,7 +85,7 @@ def test_a_right_code_is_not_compared_during_a_rest_and_opens_its_case_after_it(
     code = customer.code()
     assert customer.write(code) == "Rest"
     customer.run()
-    assert "wait 1 minutes" in customer.inbox()[-1]
+    assert "wait 1 min" in customer.inbox()[-1]
     read("UPDATE cc_inbound_messages SET created_at = created_at - interval '1 minute'")
     assert customer.write(code) == "Verify"
 

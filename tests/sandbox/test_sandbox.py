@@ -24,6 +24,8 @@ TEXT: dict[str, Any] = {
     "text": {"body": "hello"},
 }
 
+TOKEN = SECRETS["WHATSAPP_ACCESS_TOKEN"]
+
 
 def send(sandbox: RunningSandbox, body: object, token: str | None = None) -> httpx.Response:
     token = token or SECRETS["WHATSAPP_ACCESS_TOKEN"]
@@ -56,7 +58,7 @@ def test_a_wrong_token_is_refused(sandbox: RunningSandbox) -> None:
 
 @pytest.mark.parametrize("path", ["/v26.0/999/messages", "/latest/100200300/messages"])
 def test_another_phone_number_id_or_version_is_refused(sandbox: RunningSandbox, path: str) -> None:
-    headers = {"Authorization": "Bearer access-token"}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
     response = httpx.post(sandbox.url + path, json=TEXT, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (400, 100)
 
@@ -260,7 +262,7 @@ ENVIRON = {
 def test_the_sandbox_starts_with_the_settings_of_the_local_stack() -> None:
     config, port = read_config(ENVIRON)
     assert port == 4000
-    assert config.access_token == "access-token"
+    assert config.access_token == TOKEN
 
 
 @pytest.mark.parametrize(

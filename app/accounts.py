@@ -19,7 +19,8 @@ from app.identity.administration import (
 )
 from app.identity.models import Role
 from app.identity.passwords import generate_password
-from app.identity.tokens import issue_token, revoke_token
+from app.identity.roles import Scope
+from app.identity.tokens import DEFAULT_DAYS, MAX_DAYS, issue_token, revoke_token
 from app.identity.users import create_user
 
 
@@ -111,13 +112,32 @@ def reset_command(username: str, *, is_on_stdin: bool) -> None:
 @click.argument("username")
 @click.argument("name")
 @click.option(
-    "--days", type=click.IntRange(1, 3650), help="How long it is valid; without end if not given."
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    default=[Scope.READ.value],
+    show_default=True,
+    help="What it may do; give it several times for several scopes.",
 )
-def create_token_command(username: str, name: str, days: int | None) -> None:
+@click.option(
+    "--days",
+    type=click.IntRange(1, MAX_DAYS),
+    default=DEFAULT_DAYS,
+    show_default=True,
+    help="How long it is valid.",
+)
+def create_token_command(username: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Create a token for USERNAME. NAME describes its purpose."""
-    expires_at = utc_now() + timedelta(days=days) if days else None
+    expires_at = utc_now() + timedelta(days=days)
     with open_session() as session:
-        token = issue_token(session, username=username, name=name, expires_at=expires_at)
+        token = issue_token(
+            session,
+            username=username,
+            name=name,
+            expires_at=expires_at,
+            scopes=set(map(Scope, scopes)),
+        )
     click.echo(f"Token {token.id}, shown this once: {token.text}")
 
 
@@ -126,8 +146,10 @@ def list_tokens_command() -> None:
     """List all tokens, without their text."""
     with open_session() as session:
         for token in list_tokens(session, now=utc_now()):
-            until = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
-            line = (str(token.id), token.username, token.name, token.state, until)
+            until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
+            used = f"used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "unused"
+            scopes = ",".join(token.scopes)
+            line = (str(token.id), token.username, token.name, token.state, scopes, until, used)
             click.echo("\t".join(line))
 
 

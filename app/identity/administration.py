@@ -26,7 +26,7 @@ class ListedUser:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedToken:
     """A token without its text; `state` is active, expired or revoked."""
 
@@ -34,7 +34,9 @@ class ListedToken:
     username: str
     name: str
     state: str
+    scopes: Sequence[str]
     expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 def list_users(session: Session) -> Sequence[ListedUser]:
@@ -52,7 +54,15 @@ def list_tokens(session: Session, *, now: datetime) -> Sequence[ListedToken]:
         select(ApiToken, User).join(User, User.id == ApiToken.user_id).order_by(ApiToken.id)
     )
     return [
-        ListedToken(token.id, user.username, token.name, _state(token, user, now), token.expires_at)
+        ListedToken(
+            id=token.id,
+            username=user.username,
+            name=token.name,
+            state=_state(token, user, now),
+            scopes=token.scopes,
+            expires_at=token.expires_at,
+            last_used_at=token.last_used_at,
+        )
         for token, user in rows
     ]
 

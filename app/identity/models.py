@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
@@ -61,14 +61,26 @@ class WebSession(Base):
 
 
 class ApiToken(Base):
-    """A bearer token of a user, stored as the SHA-256 of its 256 random bits."""
+    """A bearer token of a user, stored as the SHA-256 of its 256 random bits.
+
+    `last_used_at` is at most a minute behind. Tokens of earlier releases may have no expiry.
+    """
 
     __tablename__ = "cc_api_tokens"
+    __table_args__ = (
+        CheckConstraint(
+            "scopes <> '{}' AND scopes <@ ARRAY['read', 'act', 'metrics']", name="scopes_known"
+        ),
+    )
 
     id: Mapped[BigId]
     user_id: Mapped[int] = mapped_column(ForeignKey("cc_users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("ARRAY['read', 'act', 'metrics']")
+    )
     expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]

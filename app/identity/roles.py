@@ -17,6 +17,18 @@ class Credential(StrEnum):
     ROLE_HEADER = "role_header"
 
 
+class Scope(StrEnum):
+    """What a caller may do. A token has some of them; everybody else has all."""
+
+    READ = "read"
+    """Calls that change nothing."""
+    ACT = "act"
+    METRICS = "metrics"
+
+
+ALL_SCOPES = frozenset(Scope)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A known caller. `name` is stored as the author of their actions.
@@ -28,6 +40,7 @@ class Identity:
     role: str
     credential: Credential
     session_id: int | None = None
+    scopes: frozenset[Scope] = ALL_SCOPES
 
     @property
     def is_admin(self) -> bool:
@@ -42,3 +55,10 @@ def require_admin(identity: Identity) -> None:
             f"{identity.name} does not have the admin role, which is required here; "
             "sign in as an admin."
         )
+
+
+def require_scope(identity: Identity, scope: Scope) -> None:
+    """Raise Forbidden unless `identity` has the scope."""
+    if scope not in identity.scopes:
+        has = ", ".join(sorted(identity.scopes))
+        raise Forbidden(f"This token has the scope {has}; this call needs the scope {scope}.")

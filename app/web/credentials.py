@@ -70,7 +70,12 @@ def _by_token(text: str) -> Identity | None:
     if bearer is None:
         record_security("token_refused", source_address=request.remote_addr)
         return None
-    return Identity(name=bearer.username, role=bearer.role, credential=Credential.BEARER)
+    return Identity(
+        name=bearer.username,
+        role=bearer.role,
+        credential=Credential.BEARER,
+        scopes=bearer.scopes,
+    )
 
 
 def _by_session() -> Identity | None:

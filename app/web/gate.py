@@ -2,14 +2,15 @@
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from app.identity.roles import Credential, require_admin
+from app.identity.roles import Credential, Scope, require_admin, require_scope
 from app.web import credentials
+from app.web.api.operation import Operation
 from app.web.links import inside
 from app.web.problems import is_for_programs
 
@@ -26,6 +27,8 @@ OPEN_ENDPOINTS = frozenset(
 )
 OPEN_BLUEPRINTS = frozenset({"webhooks"})
 """The webhooks check the provider's signature themselves."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 MAX_BODY_BYTES = 64 * 1024
 """The largest body of a request, except for webhooks, which have a larger limit."""
@@ -52,9 +55,19 @@ def _guard() -> ResponseReturnValue | None:
         return _ask_for_identity()
     g.identity = identity
     require_admin(identity)
+    require_scope(identity, _scope_of_request())
     if identity.credential is Credential.SESSION:
         csrf.protect()
     return None
+
+
+def _scope_of_request() -> Scope:
+    """Return the scope that the request needs. A GET changes nothing, nor do some POSTs."""
+    if request.endpoint == "metrics.show":
+        return Scope.METRICS
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_reading = isinstance(view, Operation) and not view.changes
+    return Scope.READ if is_reading or request.method in _SAFE else Scope.ACT
 
 
 def _ask_for_identity() -> ResponseReturnValue:

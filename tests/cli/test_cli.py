@@ -90,12 +90,15 @@ def test_tokens_are_created_listed_and_revoked(
     automation: Automation, container: Container
 ) -> None:
     automation("users", "create", "bot")
-    made = automation("tokens", "create", "bot", "prometheus", "--days", "30")
+    made = automation(
+        *("tokens", "create", "bot", "prometheus"), *("--days", "30", "--scope", "metrics")
+    )
     secret = made.stdout.split()[-1]
     with container.sessions.begin() as session:
         assert verify_token(session, secret, now=utc_now()) is not None
     listed = automation("tokens", "list").stdout
-    assert listed.startswith("1\tbot\tprometheus\tactive\t")
+    assert listed.startswith("1\tbot\tprometheus\tactive\tmetrics\tuntil 20")
+    assert "\tused 20" in listed
     assert secret not in listed
     automation("tokens", "revoke", "1")
     with container.sessions.begin() as session:

@@ -1,9 +1,13 @@
+from datetime import datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
 from app.core.errors import NotFound
+from app.identity.administration import list_tokens
 from app.identity.models import Role
+from app.identity.roles import Scope
 from app.identity.tokens import (
     IssuedToken,
     TokenBearer,
@@ -76,11 +80,47 @@ def test_the_token_of_a_disabled_user_is_invalid(
     assert holder(sessions, clock, token.text) is None
 
 
-def test_a_token_needs_a_user_who_exists(sessions: Sessions) -> None:
+def test_a_token_needs_a_user_who_exists(sessions: Sessions, clock: TurnableClock) -> None:
     with sessions.begin() as session, pytest.raises(NotFound, match="nobody"):
-        issue_token(session, username="nobody", name="x")
+        issue_token(session, username="nobody", name="x", expires_at=clock())
 
 
 def test_revoking_needs_a_token_that_exists(sessions: Sessions) -> None:
     with sessions.begin() as session, pytest.raises(NotFound, match="99"):
         revoke_token(session, 99)
+
+
+def test_a_token_has_the_scopes_that_it_was_issued_with(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    assert token.id
+    with sessions.begin() as session:
+        narrow = issue_token(
+            session,
+            username="bot",
+            name="prometheus",
+            expires_at=clock() + timedelta(days=1),
+            scopes={Scope.METRICS},
+        )
+    found = holder(sessions, clock, narrow.text)
+    assert found is not None
+    assert found.scopes == {Scope.METRICS}
+
+
+def test_the_last_use_of_a_token_is_known_to_the_minute(
+    sessions: Sessions, clock: TurnableClock, token: IssuedToken
+) -> None:
+    def last_use() -> datetime | None:
+        with sessions.begin() as session:
+            (listed,) = list_tokens(session, now=clock())
+        return listed.last_used_at
+
+    assert last_use() is None
+    first = clock()
+    assert holder(sessions, clock, token.text)
+    clock.advance(seconds=59)
+    assert holder(sessions, clock, token.text)
+    assert last_use() == first
+    clock.advance(seconds=2)
+    assert holder(sessions, clock, token.text)
+    assert last_use() == clock()

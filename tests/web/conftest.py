@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from app.web import create_app, credentials
 from app.web.pages import changes
 
 PASSWORD = "a passphrase of some length"
+IN_A_YEAR = datetime(2027, 11, 22, tzinfo=UTC)
+"""By the clock of the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def agent(web: Flask, sessions: Sessions) -> Browser:
 @pytest.fixture
 def program(web: Flask, users: None, sessions: Sessions) -> Program:  # noqa: ARG001 - a fixture's order
     with sessions.begin() as session:
-        token = issue_token(session, username="maria", name="script")
+        token = issue_token(session, username="maria", name="script", expires_at=IN_A_YEAR)
     return Program(web.test_client(), token.text)
 
 

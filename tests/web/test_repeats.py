@@ -21,7 +21,7 @@ from app.identity.models import Role
 from app.identity.tokens import issue_token
 from app.identity.users import create_user
 from tests.conftest import TurnableClock
-from tests.web.conftest import PASSWORD, Program
+from tests.web.conftest import IN_A_YEAR, PASSWORD, Program
 
 INBOX = "/api/automation/inbox"
 JOBS = "/api/outbound/jobs"
@@ -103,7 +103,7 @@ def test_two_people_may_use_the_same_key(
 ) -> None:
     with sessions.begin() as session:
         create_user(session, username="jon", password=PASSWORD, role=Role.ADMIN)
-        token = issue_token(session, username="jon", name="script")
+        token = issue_token(session, username="jon", name="script", expires_at=IN_A_YEAR)
     path, note = f"{INBOX}/{item_id}/notes", {"note": "Called."}
     program.post(path, json=note, more=KEY)
     other = Program(web.test_client(), token.text).post(path, json=note, more=KEY)

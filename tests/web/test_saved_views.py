@@ -11,7 +11,7 @@ from app.identity.models import Role
 from app.identity.tokens import issue_token
 from app.identity.users import create_user
 from app.inbox.saved_views import CAP, save_view
-from tests.web.conftest import Browser, Program
+from tests.web.conftest import IN_A_YEAR, Browser, Program
 
 VIEWS = "/api/automation/views"
 INBOX = "/automation"
@@ -21,7 +21,7 @@ INBOX = "/automation"
 def jonas(program: Program, sessions: Sessions) -> Program:
     with sessions.begin() as session:
         create_user(session, username="jonas", password="another passphrase", role=Role.ADMIN)
-        token = issue_token(session, username="jonas", name="script")
+        token = issue_token(session, username="jonas", name="script", expires_at=IN_A_YEAR)
     return Program(program.client, token.text)
 
 

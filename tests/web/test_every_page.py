@@ -43,7 +43,9 @@ OPEN_DETAILS = """
 """
 """Opens what is folded; of a long list of like parts only the first, for axe's sake."""
 
-ALL_RULES = {"resultTypes": ["violations"]}
+AXE = Axe().axe_script
+
+ALL_RULES: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
 RULES_OF_COLOURS = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-block"]}
 """The rules whose findings depend on the theme."""
 
@@ -86,16 +88,17 @@ def _look_at(page: Page, path: str) -> Iterator[str]:
     if page.get_by_role("heading", level=1).count() != 1:
         yield f"{path}: not one heading of level 1"
     page.evaluate(OPEN_DETAILS)
+    page.evaluate(AXE)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     yield from (f"{path} light: {finding}" for finding in _findings(page, ALL_RULES))
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     yield from (f"{path} dark: {finding}" for finding in _findings(page, RULES_OF_COLOURS))
 
 
-def _findings(page: Page, rules: dict[str, list[str]]) -> Iterator[str]:
+def _findings(page: Page, rules: dict[str, object]) -> Iterator[str]:
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         yield f"wider than {page.viewport_size}"
-    report = Axe().run(page, options=rules).response
+    report = page.evaluate("rules => axe.run(rules)", rules)
     for violation in report["violations"]:
         places = [", ".join(map(str, node["target"])) for node in violation["nodes"]]
         yield f"{violation['id']} ({violation['impact']}): {'; '.join(places[:3])}"

@@ -26,8 +26,6 @@ from app.outbox.record import record_event
 MAX_CODE = 2**31 - 1
 """The largest code that is stored. Those of the provider have six digits."""
 
-_CLIMBED = frozenset({OutboundStatus.DELIVERED, OutboundStatus.READ})
-
 _LOCK_JOBS = text("SELECT FROM cc_outbound_jobs WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 
 _FINISH_SENT = text(

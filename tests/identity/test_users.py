@@ -171,6 +171,11 @@ def test_a_taken_name_is_a_conflict(sessions: Sessions) -> None:
         ("x" * 257, "12 to 256"),
         ("aaaaaaaaaaaaaa", "different"),
         ("my name is Maria!", "username"),
+        ("password1234", "guess"),
+        ("P@ssword123456", "guess"),
+        ("qwertyuiop123", "guess"),
+        ("administrator1", "guess"),
+        ("abcdefghijklmno", "guess"),
     ],
 )
 def test_a_weak_password_is_refused(sessions: Sessions, password: str, reason: str) -> None:

@@ -46,7 +46,7 @@ def _owner_url() -> str:
 
 
 def _run() -> None:
-    engine = create_engine(_owner_url(), poolclass=pool.NullPool)
+    engine = create_engine(_owner_url(), poolclass=pool.NullPool, hide_parameters=True)
     with engine.connect() as connection:  # closing the connection frees the lock
         _wait_for_turn(connection)
         context.configure(

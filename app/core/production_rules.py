@@ -1,65 +1,120 @@
-"""What production refuses in its settings: weak secrets, and connections in clear. Pure.
+"""What the settings of an installation must not be: weak secrets, and connections in clear. Pure.
 
-The local stack is exempt: it runs on one machine, often with secrets of its user's choice.
+The local stack is exempt: it runs on one machine, often with secrets of its user's choice. It is
+also alone in trusting the role header.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import combinations
 from urllib.parse import parse_qs, urlsplit
 
+from zxcvbn import zxcvbn
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRule:
+    """What a secret needs: characters, and a score of zxcvbn, from 0 to 4."""
+
+    characters: int
+    score: int = 4
+
+
 SECRETS = {
-    "WHATSAPP_VERIFY_TOKEN": 12,
-    "WHATSAPP_APP_SECRET": 16,
-    "WHATSAPP_ACCESS_TOKEN": 16,
-    "AUTOMATION_SECRET_KEY": 32,
-    "AUTOMATION_ADMIN_PASSWORD": 12,
+    "WHATSAPP_VERIFY_TOKEN": SecretRule(12),
+    "WHATSAPP_APP_SECRET": SecretRule(16),
+    "WHATSAPP_ACCESS_TOKEN": SecretRule(16),
+    "AUTOMATION_SECRET_KEY": SecretRule(32),
+    "AUTOMATION_ADMIN_PASSWORD": SecretRule(12, score=2),  # the rule of every password
 }
-"""The secrets, and the fewest characters of each."""
 
-FEWEST_DIFFERENT = 6
-"""Different characters of a secret."""
-
-_PLACEHOLDERS = ("changeme", "change-me", "change_me", "example", "placeholder", "your-", "xxxx")
+_ENCRYPTION_KEYS = "AUTOMATION_ENCRYPTION_KEYS"
+_PROVIDER = "WHATSAPP_API_BASE_URL"
 _DATABASES = ("DATABASE_URL", "DATABASE_OWNER_URL")
+_BROKER = "CELERY_BROKER_URL"
+_ROLE_HEADER = "AUTOMATION_TRUST_ROLE_HEADER"
+
+_KNOWN_WORDS = (
+    *("changeme", "change-me", "change_me", "example", "placeholder", "your-", "xxxx"),
+    *("verify", "token", "access", "secret", "whatsapp", "automation", "center", "admin", "key"),
+)
+"""Words that a guesser would try first: those of documentation, and of the settings' own names."""
+
+_ESTIMATED = 72
+"""Characters that zxcvbn looks at. Its time grows with the square of the length."""
 
 
-def refusals(given: Mapping[str, str]) -> Iterator[str]:
+def production_refusals(given: Mapping[str, str]) -> Iterator[str]:
     """Yield one sentence for each setting that production refuses; none contains a value.
 
     `given` has the value of each variable that is set.
     """
     secrets = {name: given[name] for name in SECRETS if name in given}
     for name, value in secrets.items():
-        if len(value) < SECRETS[name]:
-            yield f"The setting {name} is too short: it needs {SECRETS[name]} characters or more."
-        elif len(set(value)) < FEWEST_DIFFERENT or _is_placeholder(value):
+        if len(value) < SECRETS[name].characters:
+            fewest = SECRETS[name].characters
+            yield f"The setting {name} is too short: it needs {fewest} characters or more."
+        elif _score(value) < SECRETS[name].score:
             yield f"The setting {name} is easy to guess; generate a random one."
-    for (one, value), (other, same) in combinations(secrets.items(), 2):
-        if value == same:
+    keys = given.get(_ENCRYPTION_KEYS, "").split(",")
+    values = [*secrets.items(), *((_ENCRYPTION_KEYS, key) for key in keys if key)]
+    for (one, value), (other, same) in combinations(values, 2):
+        if value == same and one == other:
+            yield f"The setting {one} has a key twice; each key needs a value of its own."
+        elif value == same:
             yield f"The settings {one} and {other} are equal; each secret needs a value of its own."
     yield from _connections_in_clear(given)
 
 
+def local_stack_refusals(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield one sentence for each setting with which the role header can't be trusted.
+
+    The header makes an admin of everybody on this machine. So all that the installation reaches
+    must be on this machine too, and the provider must be its sandbox.
+    """
+    for name in (_PROVIDER, *_DATABASES, _BROKER):
+        if name in given and not _is_on_this_machine(given[name]):
+            yield f"The setting {_ROLE_HEADER} is for the local stack alone; {name} is elsewhere."
+    if _PROVIDER not in given:
+        yield f"The setting {_ROLE_HEADER} is for the local stack alone, with its sandbox."
+
+
 def _connections_in_clear(given: Mapping[str, str]) -> Iterator[str]:
-    provider = urlsplit(given.get("WHATSAPP_API_BASE_URL", ""))
-    if provider.scheme == "http" and not _is_this_machine(provider.hostname):
-        yield "The setting WHATSAPP_API_BASE_URL must begin with https://, to hide the token."
+    provider = given.get(_PROVIDER, "")
+    if urlsplit(provider).scheme == "http" and not _is_on_this_machine(provider):
+        yield f"The setting {_PROVIDER} must begin with https://, to hide the token."
     for name in _DATABASES:
-        parts = urlsplit(given.get(name, ""))
-        is_disabled = "disable" in parse_qs(parts.query).get("sslmode", [])
-        if is_disabled and not _is_this_machine(parts.hostname):
+        url = given.get(name, "")
+        is_disabled = "disable" in parse_qs(urlsplit(url).query).get("sslmode", [])
+        if is_disabled and not _is_on_this_machine(url):
             yield f"The setting {name} must not disable TLS to another machine."
 
 
-def _is_placeholder(value: str) -> bool:
-    return any(word in value.lower() for word in _PLACEHOLDERS)
+def _score(secret: str) -> int:
+    score: int = zxcvbn(secret[:_ESTIMATED], user_inputs=_KNOWN_WORDS)["score"]
+    return score
 
 
-def _is_this_machine(host: str | None) -> bool:
-    if not host or host == "localhost":
+def _is_on_this_machine(url: str) -> bool:
+    """Tell whether each host of `url` is this machine.
+
+    libpq takes hosts from the query too: `host` and `hostaddr`, each a list with commas.
+    """
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    lists = [parts.netloc.rpartition("@")[2], *query.get("host", []), *query.get("hostaddr", [])]
+    return all(_is_this_machine(host) for hosts in lists for host in hosts.split(","))
+
+
+def _is_this_machine(host: str) -> bool:
+    """Tell whether `host`, with or without a port, is a loopback address or a socket's path."""
+    if host.startswith(("/", "@")):
+        return True
+    name = host if host.count(":") > 1 and "[" not in host else urlsplit(f"//{host}").hostname
+    if not name or name == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(name).is_loopback
     except ValueError:
         return False

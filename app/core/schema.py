@@ -48,7 +48,7 @@ def is_current(engine: Engine) -> bool:
 
 
 def _login_of(url: str) -> str:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     with engine.connect() as connection:
         login: str = connection.scalar(text("SELECT quote_ident(session_user)"))
     engine.dispose()
@@ -57,7 +57,7 @@ def _login_of(url: str) -> str:
 
 def _grant_service_role(owner_url: str, *, to: set[str]) -> None:
     """Grant the role to each login. From PostgreSQL 16 on, its rights need a SET ROLE."""
-    engine = create_engine(owner_url)
+    engine = create_engine(owner_url, hide_parameters=True)
     with engine.begin() as connection:
         version = connection.dialect.server_version_info or (0,)
         options = " WITH INHERIT FALSE, SET TRUE" if version >= (16,) else ""

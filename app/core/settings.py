@@ -31,7 +31,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.core.errors import SettingsError
-from app.core.production_rules import refusals
+from app.core.production_rules import local_stack_refusals, production_refusals
 from app.core.secret_files import with_files_read
 
 
@@ -151,9 +151,9 @@ class Settings(BaseSettings):
             settings = cls(**source())
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
-        if not settings.trust_role_header:
-            for refusal in refusals(given):
-                raise SettingsError(refusal)
+        rules = local_stack_refusals if settings.trust_role_header else production_refusals
+        for refusal in rules(given):
+            raise SettingsError(refusal)
         return settings
 
     @classmethod

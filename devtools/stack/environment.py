@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from app.core.production_rules import local_stack_refusals
 from devtools.stack.files import write_private
 from devtools.stack.ports import LOOPBACK, free_port, is_free
 
@@ -24,7 +25,8 @@ def local_environment(
     """Return the environment for every program of the local stack.
 
     A variable that `environ` sets replaces the default of the same name. `servers` holds
-    the addresses of the embedded servers, by the name of the setting.
+    the addresses of the embedded servers, by the name of the setting. The role header is trusted
+    unless a variable leads to another machine.
     """
     given = {name: value for name, value in environ.items() if value}
     port = given.get("PORT", "3001")
@@ -43,7 +45,10 @@ def local_environment(
         "WHATSAPP_API_BASE_URL": f"http://{LOOPBACK}:{sandbox_port}/v26.0",
     }
     forced = {"AUTOMATION_DATA_DIR": str(folder), "PATH": _path(given)}
-    return {**defaults, **_secrets(folder / "secrets.json"), **servers, **given, **forced}
+    environment = {**defaults, **_secrets(folder / "secrets.json"), **servers, **given, **forced}
+    if "AUTOMATION_TRUST_ROLE_HEADER" not in given and any(local_stack_refusals(environment)):
+        environment["AUTOMATION_TRUST_ROLE_HEADER"] = "0"
+    return environment
 
 
 def _path(given: Mapping[str, str]) -> str:

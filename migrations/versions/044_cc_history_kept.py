@@ -2,7 +2,8 @@
 
 `service_role` loses the right to update and delete, and a trigger refuses the owner too. The
 history of a row that is deleted goes with it, by its foreign key: such an action runs inside a
-trigger, at depth 2. So a job that deletes old rows needs no right on their history.
+trigger, at depth 2. So a job that deletes old rows needs no right on their history. Who owns the
+schema may still truncate a table, or drop its trigger.
 """
 
 from alembic import op

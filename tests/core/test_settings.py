@@ -14,6 +14,12 @@ GOOD = SECRETS | {
     "CELERY_BROKER_URL": "redis://host/0",
 }
 
+LOCAL = GOOD | {
+    "DATABASE_URL": "postgresql://user@localhost/database",
+    "CELERY_BROKER_URL": "redis+socket:///run/redis.sock",
+    "AUTOMATION_TRUST_ROLE_HEADER": "1",
+}
+
 
 def test_good_settings_have_their_defaults() -> None:
     settings = Settings.load(GOOD)
@@ -90,52 +96,107 @@ def test_a_missing_setting_is_named() -> None:
         Settings.load({name: text for name, text in GOOD.items() if name != "CELERY_BROKER_URL"})
 
 
+HEX_TWICE = "0123456789abcdef" * 2
+
+
 @pytest.mark.parametrize(
     "changes, sentence",
     [
         ({"WHATSAPP_APP_SECRET": "x"}, "The setting WHATSAPP_APP_SECRET is too short"),
         ({"WHATSAPP_VERIFY_TOKEN": "hunter2"}, "The setting WHATSAPP_VERIFY_TOKEN is too short"),
-        ({"WHATSAPP_ACCESS_TOKEN": "a" * 40}, "The setting WHATSAPP_ACCESS_TOKEN is easy to guess"),
-        (
-            {"AUTOMATION_SECRET_KEY": "changeme-changeme-changeme-changeme"},
-            "The setting AUTOMATION_SECRET_KEY is easy to guess",
-        ),
         (
             {
-                "WHATSAPP_APP_SECRET": "hunter2-hunter2-hunter2",
-                "WHATSAPP_ACCESS_TOKEN": "hunter2-hunter2-hunter2",
+                "WHATSAPP_APP_SECRET": "hunter2-of-all-the-tests",
+                "WHATSAPP_ACCESS_TOKEN": "hunter2-of-all-the-tests",
             },
             "The settings WHATSAPP_APP_SECRET and WHATSAPP_ACCESS_TOKEN are equal",
+        ),
+        (
+            {"AUTOMATION_SECRET_KEY": SECRETS["AUTOMATION_ENCRYPTION_KEYS"]},
+            "The settings AUTOMATION_SECRET_KEY and AUTOMATION_ENCRYPTION_KEYS are equal",
+        ),
+        (
+            {"AUTOMATION_ENCRYPTION_KEYS": ",".join([SECRETS["AUTOMATION_ENCRYPTION_KEYS"]] * 2)},
+            "The setting AUTOMATION_ENCRYPTION_KEYS has a key twice",
         ),
         (
             {"WHATSAPP_API_BASE_URL": "http://provider.example/v26.0"},
             "The setting WHATSAPP_API_BASE_URL must begin with https://",
         ),
-        (
-            {"DATABASE_URL": "postgresql://user:hunter2@database/db?sslmode=disable"},
-            "The setting DATABASE_URL must not disable TLS",
-        ),
     ],
 )
-def test_production_refuses_weak_secrets_and_connections_in_clear(
+def test_production_refuses_weak_secrets_and_a_provider_in_clear(
     changes: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(GOOD | changes)
     assert str(caught.value).startswith(sentence)
     assert "hunter2" not in str(caught.value)
-    Settings.load(GOOD | changes | {"AUTOMATION_TRUST_ROLE_HEADER": "1"})
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_a_connection_inside_the_machine_may_be_in_clear(host: str) -> None:
-    Settings.load(
-        GOOD
-        | {
-            "WHATSAPP_API_BASE_URL": f"http://{host}:4000/v26.0",
-            "DATABASE_URL": f"postgresql://user@{host}/db?sslmode=disable",
-        }
-    )
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("WHATSAPP_ACCESS_TOKEN", "a" * 40),
+        ("WHATSAPP_APP_SECRET", "password12345678"),
+        ("WHATSAPP_APP_SECRET", "secretsecret1234"),
+        ("WHATSAPP_APP_SECRET", "1234567890123456"),
+        ("WHATSAPP_VERIFY_TOKEN", "verify-token"),
+        ("AUTOMATION_SECRET_KEY", HEX_TWICE),
+        ("AUTOMATION_SECRET_KEY", "changeme-changeme-changeme-changeme"),
+        ("AUTOMATION_ADMIN_PASSWORD", "password1234"),
+    ],
+)
+def test_production_refuses_a_secret_that_can_be_guessed(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"The setting {name} is easy to guess"):
+        Settings.load(GOOD | {name: value})
+    Settings.load(LOCAL | {name: value})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "user:hunter2@database/db?",
+        "user@/db?host=db.example.com&",
+        "user@localhost/db?hostaddr=10.0.0.5&",
+        "user@/db?host=localhost,db.example.com&",
+        "user@localhost,db.example.com/db?",
+        "user@/db?host=127.0.0.1:5432&host=db.example.com:5432&",
+    ],
+)
+def test_a_database_elsewhere_needs_tls_and_is_no_local_stack(address: str) -> None:
+    given = {"DATABASE_URL": f"postgresql://{address}sslmode=disable"}
+    with pytest.raises(SettingsError, match="The setting DATABASE_URL must not disable TLS"):
+        Settings.load(GOOD | given)
+    with pytest.raises(SettingsError, match="for the local stack alone; DATABASE_URL is elsewhere"):
+        Settings.load(LOCAL | given)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("user@127.0.0.1/db?", "user@localhost:5432/db?", "user@[::1]:5432/db?"),
+        *("user@/db?host=/run/postgresql&", "user@/db?host=::1&", "user@/db?host=localhost:54&"),
+    ],
+)
+def test_a_database_on_this_machine_may_be_reached_in_clear(address: str) -> None:
+    given = {"DATABASE_URL": f"postgresql://{address}sslmode=disable"}
+    Settings.load(GOOD | given)
+    Settings.load(LOCAL | given)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"WHATSAPP_API_BASE_URL": "https://graph.facebook.com/v26.0"},
+        {"WHATSAPP_API_BASE_URL": ""},
+        {"CELERY_BROKER_URL": "redis://broker.example/0"},
+        {"DATABASE_OWNER_URL": "postgresql://owner@db.example/db"},
+    ],
+)
+def test_the_role_header_is_refused_outside_the_local_stack(changes: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="AUTOMATION_TRUST_ROLE_HEADER is for the local stack"):
+        Settings.load(LOCAL | changes)
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

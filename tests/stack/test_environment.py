@@ -36,6 +36,12 @@ def test_a_variable_of_the_environment_replaces_the_default_of_its_name(tmp_path
     assert environ["WHATSAPP_APP_SECRET"]
 
 
+def test_no_role_header_is_trusted_if_a_variable_leads_to_another_machine(tmp_path: Path) -> None:
+    given = {"WHATSAPP_API_BASE_URL": "https://elsewhere/v1"}
+    environ = local_environment(given, folder=tmp_path, servers=SERVERS)
+    assert not Settings.load(environ).trust_role_header
+
+
 def test_a_second_run_on_one_data_folder_is_refused(tmp_path: Path) -> None:
     with (
         locked(tmp_path),

@@ -17,9 +17,8 @@ from app.identity.administration import (
     reset_password,
     revoke_user,
 )
-from app.identity.models import Role
 from app.identity.passwords import generate_password
-from app.identity.roles import Scope
+from app.identity.roles import Role, Scope
 from app.identity.tokens import DEFAULT_DAYS, MAX_DAYS, issue_token, revoke_token
 from app.identity.users import create_user
 

@@ -21,7 +21,7 @@ from app.bootstrap import build
 from app.core.errors import AutomationError
 from app.core.schema import migrate as migrate_database
 from app.core.settings import Settings
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import create_user, ensure_first_admin
 from app.inbound.take_in import take_in_again
 from app.processes import PROCESSES, command_of

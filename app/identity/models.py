@@ -1,7 +1,6 @@
 """The tables of identity."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,18 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.database import Base, BigId, CreatedAt, UpdatedAt
 
 
-class Role(StrEnum):
-    """An admin may do everything; an agent has no rights yet."""
-
-    ADMIN = "admin"
-    AGENT = "agent"
-
-
 class User(Base):
     """A person who may sign in."""
 
     __tablename__ = "cc_users"
-    __table_args__ = (CheckConstraint("role IN ('admin', 'agent')", name="role_known"),)
+    __table_args__ = (CheckConstraint("role IN ('admin', 'auditor', 'agent')", name="role_known"),)
 
     id: Mapped[BigId]
     username: Mapped[str] = mapped_column(unique=True)

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import InvalidInput
-from app.identity.models import Role, User
+from app.identity.models import User
+from app.identity.roles import Role
 
 
 def list_assignable(session: Session) -> Sequence[str]:

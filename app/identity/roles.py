@@ -1,12 +1,20 @@
-"""The caller of a request, and the check of their role. Pure."""
+"""The caller of a request, and what they may do. Pure.
+
+`SCOPES_OF_ROLE` is the table of permissions, and `require_scope` its only check.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import Forbidden
 
-ADMIN = "admin"
-"""The role that every protected call requires."""
+
+class Role(StrEnum):
+    """What a person is. To add one, add its row to `SCOPES_OF_ROLE`."""
+
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    AGENT = "agent"
 
 
 class Credential(StrEnum):
@@ -18,7 +26,7 @@ class Credential(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a caller may do. A token has some of them; everybody else has all."""
+    """What a caller may do: what their role has, and with a token, what the token has too."""
 
     READ = "read"
     """Calls that change nothing."""
@@ -27,6 +35,13 @@ class Scope(StrEnum):
 
 
 ALL_SCOPES = frozenset(Scope)
+
+SCOPES_OF_ROLE = {
+    Role.ADMIN: ALL_SCOPES,
+    Role.AUDITOR: frozenset({Scope.READ}),
+    Role.AGENT: frozenset[Scope](),
+}
+"""The permissions of each role. An unknown role has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +57,23 @@ class Identity:
     session_id: int | None = None
     scopes: frozenset[Scope] = ALL_SCOPES
 
-    @property
-    def is_admin(self) -> bool:
-        """Whether this caller may use the automation center."""
-        return self.role == ADMIN
-
-
-def require_admin(identity: Identity) -> None:
-    """Raise Forbidden unless `identity` has the admin role."""
-    if not identity.is_admin:
-        raise Forbidden(
-            f"{identity.name} does not have the admin role, which is required here; "
-            "sign in as an admin."
-        )
+    def may(self, scope: Scope) -> bool:
+        """Tell whether both the caller's role and their credential have the scope."""
+        return scope in _scopes_of(self.role) & self.scopes
 
 
 def require_scope(identity: Identity, scope: Scope) -> None:
-    """Raise Forbidden unless `identity` has the scope."""
+    """Raise Forbidden unless the caller's role and their credential have the scope."""
+    if scope not in _scopes_of(identity.role):
+        roles = " or ".join(role for role, scopes in SCOPES_OF_ROLE.items() if scope in scopes)
+        raise Forbidden(
+            f"{identity.name} does not have the {roles} role, which is required here; "
+            "sign in as somebody who has it."
+        )
     if scope not in identity.scopes:
         has = ", ".join(sorted(identity.scopes))
         raise Forbidden(f"This token has the scope {has}; this call needs the scope {scope}.")
+
+
+def _scopes_of(role: str) -> frozenset[Scope]:
+    return SCOPES_OF_ROLE[Role(role)] if role in set(Role) else frozenset()

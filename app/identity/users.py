@@ -12,7 +12,7 @@ from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
 from app.core.security_log import record_security
 from app.core.settings import Settings
-from app.identity.models import Role, User
+from app.identity.models import User
 from app.identity.passwords import (
     check_strength,
     generate_password,
@@ -20,6 +20,7 @@ from app.identity.passwords import (
     needs_rehash,
     verify_password,
 )
+from app.identity.roles import Role
 from app.identity.sign_in_limits import count_attempt, forget_attempt, limits_of
 
 _USERNAME = re.compile(r"[\w.@-]{1,64}")

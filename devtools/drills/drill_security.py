@@ -5,7 +5,7 @@ import secrets
 
 import httpx
 
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import create_user
 from devtools.drills import leak_scan
 from devtools.drills.check_recorder import CheckRecorder

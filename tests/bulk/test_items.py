@@ -17,7 +17,7 @@ from app.bulk.queries import BulkJobView, list_skipped, show_bulk_job
 from app.bulk.run_jobs import run_bulk_jobs
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import create_user
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action

@@ -9,7 +9,7 @@ import pytest
 from app.core.database import Sessions
 from app.core.errors import LimitExceeded
 from app.identity import passwords
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.sign_in_limits import Limit, count_attempt, limits_of, network_of
 from app.identity.users import authenticate, create_user
 from tests.conftest import TurnableClock

@@ -6,8 +6,7 @@ from sqlalchemy import text
 from app.core.database import Sessions
 from app.core.errors import NotFound
 from app.identity.administration import list_tokens
-from app.identity.models import Role
-from app.identity.roles import Scope
+from app.identity.roles import Role, Scope
 from app.identity.tokens import (
     IssuedToken,
     TokenBearer,

@@ -7,7 +7,7 @@ from sqlalchemy import event, text
 from app.bootstrap import Container
 from app.core.database import Sessions
 from app.core.errors import Conflict, InvalidInput
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import Account, authenticate, create_user, ensure_admin
 from tests.conftest import TurnableClock
 

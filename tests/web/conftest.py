@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.bootstrap import Container
 from app.core.database import Sessions
 from app.dispatch.dispatch import dispatch_due
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.tokens import issue_token
 from app.identity.users import create_user
 from app.inbox.models import InboxItem
@@ -122,6 +122,15 @@ def agent(web: Flask, sessions: Sessions) -> Browser:
         create_user(session, username="agent", password=PASSWORD, role=Role.AGENT)
     browser = Browser(web.test_client())
     assert browser.sign_in("agent").status_code == 303
+    return browser
+
+
+@pytest.fixture
+def auditor(web: Flask, sessions: Sessions) -> Browser:
+    with sessions.begin() as session:
+        create_user(session, username="auditor", password=PASSWORD, role=Role.AUDITOR)
+    browser = Browser(web.test_client())
+    assert browser.sign_in("auditor").status_code == 303
     return browser
 
 

@@ -53,7 +53,9 @@ RULES_OF_COLOURS = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-bloc
 def test_every_page_is_accessible_and_fits(page: Page, web: Flask, container: Container) -> None:
     build_world(container)
     sign_in(page)
-    wrong = [problem for path in [*_pages(web), *STATES] for problem in _look_at(page, path)]
+    wrong = [
+        problem for path in [*paths_of_pages(web), *STATES] for problem in _look_at(page, path)
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -62,7 +64,7 @@ def test_the_pages_for_strangers_are_accessible_and_fit(page: Page) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def _pages(web: Flask) -> list[str]:
+def paths_of_pages(web: Flask) -> list[str]:
     """Return a path of each page."""
     return sorted(_path(rule) for rule in web.url_map.iter_rules() if _is_page(web, rule))
 

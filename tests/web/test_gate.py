@@ -18,13 +18,18 @@ from tests.web.conftest import Browser, Program
 ADMIN_HEADER = {"x-user-role": "admin"}
 
 
-def guarded(web: Flask) -> Iterator[tuple[str, str]]:
-    """Yield method and path of every route that is not open."""
+def guarded_endpoints(web: Flask) -> Iterator[tuple[str, str, str]]:
+    """Yield endpoint, method and path of every route that is not open."""
     for rule in web.url_map.iter_rules():
         if rule.endpoint in OPEN_ENDPOINTS or rule.endpoint.split(".")[0] in OPEN_BLUEPRINTS:
             continue
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
-            yield method, path_of(rule)
+            yield rule.endpoint, method, path_of(rule)
+
+
+def guarded(web: Flask) -> Iterator[tuple[str, str]]:
+    """Yield method and path of every route that is not open."""
+    return ((method, path) for _endpoint, method, path in guarded_endpoints(web))
 
 
 def path_of(rule: Rule) -> str:

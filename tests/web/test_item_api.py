@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.database import Sessions
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import create_user
 from tests.conftest import TurnableClock
 from tests.web.conftest import PASSWORD, Program

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.users import create_user
 from app.inbox.actions import Action
 from app.inbox.apply_action import apply_action

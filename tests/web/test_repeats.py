@@ -17,7 +17,7 @@ from app.idempotency.stored_answers import (
     discard_expired_answers,
     find_answer,
 )
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.tokens import issue_token
 from app.identity.users import create_user
 from tests.conftest import TurnableClock

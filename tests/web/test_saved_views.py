@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Sessions
-from app.identity.models import Role
+from app.identity.roles import Role
 from app.identity.tokens import issue_token
 from app.identity.users import create_user
 from app.inbox.saved_views import CAP, save_view

@@ -96,7 +96,7 @@ def test_signing_out_ends_the_session(admin: Browser) -> None:
 def test_a_person_without_the_role_is_told_so_and_can_sign_out(agent: Browser) -> None:
     answer = agent.get("/automation")
     assert answer.status_code == HTTPStatus.FORBIDDEN
-    assert "agent does not have the admin role" in answer.text
+    assert "agent does not have the admin or auditor role" in answer.text
     signed_out = agent.client.post("/logout", data={"csrf_token": csrf_token(answer.text)})
     assert signed_out.location == "/login"
 

@@ -19,7 +19,7 @@ from app.web.pages import (
     sessions,
     verifications,
 )
-from app.web.pages.display import FILTERS, page_values, same_query, with_query
+from app.web.pages.display import FILTERS, may_act, page_values, same_query, with_query
 
 _PARTS = (
     login,
@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Imported macros see globals only.
-    app.jinja_env.globals.update(with_query=with_query, same_query=same_query)
+    app.jinja_env.globals.update(with_query=with_query, same_query=same_query, may_act=may_act)
     app.context_processor(page_values)
     changes.install(app)
     for module in _PARTS:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import g, request, url_for
 
+from app.identity.roles import Identity, Scope
 from app.web.context import container
 from app.web.links import inside
 from app.web.pages.act_words import history_words
@@ -147,6 +148,12 @@ def slot_words(slot: str) -> str:
 def unbroken(text: str) -> str:
     """Return `text` with no line break inside a masked number."""
     return text.replace("••• ", "•••\N{NO-BREAK SPACE}")
+
+
+def may_act() -> bool:
+    """Tell whether the caller may change things: buttons that would be refused are not shown."""
+    caller: Identity | None = g.get("identity")
+    return caller is not None and caller.may(Scope.ACT)
 
 
 def page_values() -> dict[str, Any]:

@@ -22,9 +22,11 @@ GROUPS = {
     "tests/web/test_keyboard.py": "browser, keyboard",
     "tests/web/test_live.py": "browser, refresh",
     "tests/web/test_without_scripts.py": "browser, without scripts",
+    "tests/workers/test_periodic.py": "beats",
 }
 """The group of each file. To start a browser takes 2 s of processor time, so that each file of
-browser tests is a group."""
+browser tests is a group. Groups run first, so the tests that wait for the next minute are one:
+at the end of the run nothing would be left to do beside them."""
 
 
 class GroupedScheduling(LoadScopeScheduling):

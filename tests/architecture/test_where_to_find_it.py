@@ -2,6 +2,8 @@
 
 import ast
 import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,11 @@ ROWS = re.findall(r"^\| (.+\?) \| `(.+?)` \| `(.+?)` \|$", SECTION, re.MULTILINE
 SOURCES = [*(ROOT / "app").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]
 
 
-def _defined_in(text: str) -> set[str]:
+@cache
+def _defined_in(source: Path) -> set[str]:
     definitions = (ast.FunctionDef, ast.ClassDef)
-    return {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, definitions)}
+    nodes = ast.walk(ast.parse(source.read_text()))
+    return {node.name for node in nodes if isinstance(node, definitions)}
 
 
 def test_every_row_of_the_table_is_read() -> None:
@@ -24,6 +28,6 @@ def test_every_row_of_the_table_is_read() -> None:
 
 @pytest.mark.parametrize("question, path, name", ROWS)
 def test_one_file_alone_defines_what_answers(question: str, path: str, name: str) -> None:
-    assert name in _defined_in((ROOT / path).read_text()), question
+    assert name in _defined_in(ROOT / path), question
     others = [source for source in SOURCES if source != ROOT / path]
-    assert [each for each in others if name in _defined_in(each.read_text())] == []
+    assert [each for each in others if name in _defined_in(each)] == []

@@ -49,6 +49,7 @@ class Rank(IntEnum):
     MESSAGE_READ = 64
     MESSAGE_FAILED = 65
     EXPORT_MADE = 70
+    NOTIFICATION_ACT = 71
 
 
 class Place(NamedTuple):

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict
 from app.notifications.models import NotificationHistory
 
+NOTIFICATION_ACTIONS = ("create", "change", "enable", "disable", "renew secret", "test")
+"""The actions on channels and rules. A notification that is sent again has `retry`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

@@ -165,6 +165,9 @@ class NotificationHistory(HistoryColumns, Base):
     """One change of a channel or a rule by a person."""
 
     __tablename__ = "cc_notification_activity"
-    __table_args__ = (Index("ix_cc_notification_activity_subject", "subject_ref", "id"),)
+    __table_args__ = (
+        Index("ix_cc_notification_activity_subject", "subject_ref", "id"),
+        Index("ix_cc_notification_activity_actor", "actor", "at", "id"),
+    )
 
     subject_ref: Mapped[str]

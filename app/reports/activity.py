@@ -1,4 +1,4 @@
-"""What a person did: their acts on items, events and messages, and their exports."""
+"""What a person did: on items, events, messages and notifications, and their exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.core.paging import DEFAULT_LIMIT, Page
 from app.core.timeline import Place, Rank, Window
 from app.inbox.models import InboxHistory, InboxItem
+from app.notifications.models import NotificationHistory
 from app.outbound.models import OutboundHistory, OutboundJob
 from app.outbox.models import AutomationEvent, AutomationEventHistory
 from app.reports.models import Export
@@ -33,7 +34,8 @@ class Act:
     """One act of a person. `ref` is what they acted on, e.g. `item:42`, and `subject` its title.
 
     An act on an item, event or message has the status before and after. An export has neither;
-    its note says how many rows it has and how it ended.
+    its note says how many rows it has and how it ended. The title of a channel, a rule or a
+    notification is its kind with its number.
     """
 
     at: datetime
@@ -83,7 +85,10 @@ def list_activity(
 ) -> Page[Act]:
     """Return a page of the acts of `person`, newest first. Raises InvalidInput on a bad cursor."""
     window = Window.read(cursor, limit=limit)
-    found = list(_exports(session, person, wanted, window))
+    found = [
+        *_exports(session, person, wanted, window),
+        *_notification_acts(session, person, wanted, window),
+    ]
     for source in _SOURCES:
         found += _acts(session, source, person, wanted, window)
     shown, next_cursor = window.cut(found, lambda each: each[0])
@@ -111,6 +116,20 @@ def _acts(
     ]
 
 
+def _notification_acts(
+    session: Session, person: str, wanted: ActivityFilter, window: Window
+) -> Iterator[_Found]:
+    """Yield the newest acts on channels, rules and notifications. They are few."""
+    act = NotificationHistory
+    query = _narrowed(select(act).where(act.actor == person), act.at, wanted)
+    if wanted.action is not None:
+        query = query.where(act.action == wanted.action)
+    for row in session.scalars(window.of(query, act.at, act.id, Rank.NOTIFICATION_ACT)):
+        title = row.subject_ref.replace(":", " ").capitalize()
+        place = Place(row.at, Rank.NOTIFICATION_ACT, row.id)
+        yield place, _act_of(row, row.subject_ref, title)
+
+
 def _titles(session: Session, source: _Source, ids: Sequence[int]) -> Mapping[int, str]:
     identity: Any = source.title.class_.id
     return dict(iter(session.execute(select(identity, source.title).where(identity.in_(ids)))))
@@ -122,8 +141,8 @@ def _act_of(row: Any, ref: str, subject: str) -> Act:
         action=row.action,
         ref=ref,
         subject=subject,
-        from_status=row.from_status,
-        to_status=row.to_status,
+        from_status=row.from_status or None,
+        to_status=row.to_status or None,
         note=row.note,
     )
 

@@ -82,6 +82,19 @@ def test_the_log_is_filtered(program: Program, query: str, actions: list[str]) -
     assert [action for action, _ in acts(program.get(f"{PATH}?{query}"))] == actions
 
 
+def test_the_log_has_acts_on_channels(admin: Browser, program: Program) -> None:
+    form = {"name": "Team", "kind": "email", "target": "team@example.com"}
+    new = "/automation/notifications/channels/new"
+    admin.submit("/automation/notifications/channels", page=new, **form)
+    channel = "/automation/notifications/channels/1"
+    admin.submit(f"{channel}/disable", page=channel)
+    assert acts(program.get(PATH)) == [("disable", "channel:1"), ("create", "channel:1")]
+    (disabled,) = program.get(f"{PATH}?action=disable").get_json()["items"]
+    assert disabled["subject"] == "Channel 1"
+    assert (disabled["from_status"], disabled["to_status"]) == ("active", "disabled")
+    assert f'<a href="{channel}">Channel 1</a>' in admin.get("/automation/people/maria").text
+
+
 @pytest.mark.usefixtures("worked")
 def test_the_page_shows_the_log_with_links(admin: Browser, item_id: int) -> None:
     answer = admin.get("/automation/activity")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.fraud.models import VerificationStatus
 from app.inbox.actions import NOTE, UNDO, UNDOABLE
 from app.inbox.drafts import Severity
+from app.notifications.change_history import NOTIFICATION_ACTIONS
 from app.reports.activity import EXPORT, list_activity
 from app.reports.figures import AGES, OLDER
 from app.reports.key_figures import FigureTrend
@@ -29,7 +30,7 @@ from app.web.requests import ListQuery, read_query
 
 blueprint = Blueprint("reports", __name__, url_prefix="/automation")
 
-ACTIONS = (*sorted({*UNDOABLE, NOTE, UNDO}), "retry", EXPORT)
+ACTIONS = (*sorted({*UNDOABLE, NOTE, UNDO}), "retry", EXPORT, *NOTIFICATION_ACTIONS)
 """The actions that the log can be filtered by."""
 
 

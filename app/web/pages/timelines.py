@@ -14,9 +14,11 @@ OLDER = "older"
 
 _PAGES = {
     "case": ("cases.show", "case_id"),
+    "channel": ("notifications.channel", "channel_id"),
     "event": ("events.show", "event_id"),
     "item": ("inbox.show", "item_id"),
     "outbound": ("outbound.show", "job_id"),
+    "rule": ("notifications.rule", "rule_id"),
     "verification": ("verifications.show", "verification_id"),
 }
 """The endpoint of the page of each kind of reference, and the name of its argument."""

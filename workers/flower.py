@@ -1,4 +1,7 @@
-"""Start Flower when the workers answer. It inspects them at start, and warns if none answers."""
+"""Start Flower when the workers answer. It inspects them at start, and warns if none answers.
+
+Its `/metrics`, which names workers and tasks, asks for the password as its pages do.
+"""
 
 import os
 import sys
@@ -6,6 +9,7 @@ import time
 from collections.abc import Iterable
 
 from celery import Celery
+from flower.views.monitor import Metrics
 
 from workers.celery import app
 from workers.queues import QUEUES
@@ -24,6 +28,14 @@ def wait_for_workers(celery: Celery, *, seconds: float = _PATIENCE_SECONDS) -> b
     return False
 
 
+def close_metrics() -> None:
+    """Let Flower's `/metrics` ask for the password. Flower 2.2 leaves it open.
+
+    Tornado calls `prepare` before the request. `get_current_user` answers 401 without the password.
+    """
+    Metrics.prepare = Metrics.get_current_user
+
+
 def _served(celery: Celery) -> Iterable[str]:
     replies = celery.control.inspect(timeout=_ANSWER_SECONDS).active_queues() or {}
     return (queue["name"] for queues in replies.values() for queue in queues)
@@ -32,5 +44,6 @@ def _served(celery: Celery) -> Iterable[str]:
 if __name__ == "__main__":
     if not os.environ.get("FLOWER_BASIC_AUTH"):
         sys.exit("FLOWER_BASIC_AUTH is missing; set it to user:password.")
+    close_metrics()
     wait_for_workers(app)
     app.start(["flower", *sys.argv[1:]])

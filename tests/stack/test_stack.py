@@ -147,8 +147,9 @@ def test_flower_asks_for_a_password_and_refuses_to_shut_down_a_worker(stack: Run
     kept = json.loads((stack.folder / "secrets.json").read_text())
     user, password = kept["FLOWER_BASIC_AUTH"].split(":")
     shutdown = f"{stack.flower}/api/worker/shutdown/dispatcher@{socket.gethostname()}"
-    assert httpx.get(f"{stack.flower}/workers").status_code == 401
-    assert httpx.get(f"{stack.flower}/workers", auth=(user, password)).is_success
+    for path in ("/workers", "/metrics"):
+        assert httpx.get(stack.flower + path).status_code == 401, path
+        assert httpx.get(stack.flower + path, auth=(user, password)).is_success, path
     assert httpx.post(shutdown, auth=(user, password)).status_code == 403
 
 

@@ -1,4 +1,4 @@
-"""Identify the caller by bearer token, role header (loopback only) or session."""
+"""Identify the caller by bearer token, role header (this account only) or session."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from app.identity.web_sessions import (
     start_web_session,
 )
 from app.web.context import container
+from app.web.peers import is_of_this_account
 from app.web.shared_reads import SharedReads
 
 ROLE_HEADER = "x-user-role"
@@ -107,7 +108,7 @@ def _signed_in_of_poll() -> SignedIn | None:
 
 
 def _may_use_role_header() -> bool:
-    """Tell whether the request comes from this machine, without a proxy.
+    """Tell whether the request comes from this account of this machine, without a proxy.
 
     The host must be a loopback address too. Otherwise a website could let its own name resolve
     to 127.0.0.1 and send the header from a visitor's browser (DNS rebinding).
@@ -117,6 +118,15 @@ def _may_use_role_header() -> bool:
         and _is_loopback(request.remote_addr)
         and _is_loopback(urlsplit(f"//{request.host}").hostname)
         and not any(name in request.headers for name in _FORWARDED)
+        and _is_of_this_account()
+    )
+
+
+def _is_of_this_account() -> bool:
+    """Tell whether the caller's connection is this account's. A call without one is in-process."""
+    port = request.environ.get("REMOTE_PORT")
+    return port is None or is_of_this_account(
+        port=int(port), server_port=int(request.environ["SERVER_PORT"])
     )
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from celery import Celery
 from flower.views.monitor import Metrics
@@ -31,9 +32,13 @@ def wait_for_workers(celery: Celery, *, seconds: float = _PATIENCE_SECONDS) -> b
 def close_metrics() -> None:
     """Let Flower's `/metrics` ask for the password. Flower 2.2 leaves it open.
 
-    Tornado calls `prepare` before the request. `get_current_user` answers 401 without the password.
+    Tornado calls `prepare` before it answers. Without the password the look at the user raises 401.
     """
-    Metrics.prepare = Metrics.get_current_user
+
+    def prepare(handler: Any) -> None:
+        handler.get_current_user()
+
+    Metrics.prepare = prepare
 
 
 def _served(celery: Celery) -> Iterable[str]:

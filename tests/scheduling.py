@@ -25,8 +25,8 @@ GROUPS = {
     "tests/workers/test_periodic.py": "beats",
 }
 """The group of each file. To start a browser takes 2 s of processor time, so that each file of
-browser tests is a group. Groups run first, so the tests that wait for the next minute are one:
-at the end of the run nothing would be left to do beside them."""
+browser tests is a group. Groups run first. The tests that wait for the next minute are a group too,
+because at the end of the run they would wait alone."""
 
 
 class GroupedScheduling(LoadScopeScheduling):

@@ -32,7 +32,7 @@ def wait_for_workers(celery: Celery, *, seconds: float = _PATIENCE_SECONDS) -> b
 def close_metrics() -> None:
     """Let Flower's `/metrics` ask for the password. Flower 2.2 leaves it open.
 
-    Tornado calls `prepare` before it answers. Without the password the look at the user raises 401.
+    Tornado calls `prepare` before it answers. `get_current_user` raises 401 without the password.
     """
 
     def prepare(handler: Any) -> None:

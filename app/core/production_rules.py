@@ -1,24 +1,24 @@
-"""What the settings of an installation must not be: weak secrets, and connections in clear. Pure.
+"""Which settings a process refuses to start with. Pure.
 
-The local stack is exempt: it runs on one machine, often with secrets of its user's choice. It is
-also alone in trusting the role header.
+Production refuses weak secrets and connections in clear. The local stack accepts both: it runs on
+one machine, often with secrets of its user's choice. It alone may trust the role header.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from itertools import combinations
 from urllib.parse import parse_qs, urlsplit
 
-from zxcvbn import zxcvbn
+from app.core.guessing import strength_of
+from app.core.loopback import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRule:
-    """What a secret needs: characters, and a score of zxcvbn, from 0 to 4."""
+    """What a secret needs: a number of characters, and a strength as of `strength_of`."""
 
     characters: int
-    score: int = 4
+    strength: int = 4
 
 
 SECRETS = {
@@ -26,7 +26,7 @@ SECRETS = {
     "WHATSAPP_APP_SECRET": SecretRule(16),
     "WHATSAPP_ACCESS_TOKEN": SecretRule(16),
     "AUTOMATION_SECRET_KEY": SecretRule(32),
-    "AUTOMATION_ADMIN_PASSWORD": SecretRule(12, score=2),  # the rule of every password
+    "AUTOMATION_ADMIN_PASSWORD": SecretRule(12, strength=2),  # the rule of every password
 }
 
 _ENCRYPTION_KEYS = "AUTOMATION_ENCRYPTION_KEYS"
@@ -41,9 +41,6 @@ _KNOWN_WORDS = (
 )
 """Words that a guesser would try first: those of documentation, and of the settings' own names."""
 
-_ESTIMATED = 72
-"""Characters that zxcvbn looks at. Its time grows with the square of the length."""
-
 
 def production_refusals(given: Mapping[str, str]) -> Iterator[str]:
     """Yield one sentence for each setting that production refuses; none contains a value.
@@ -52,10 +49,10 @@ def production_refusals(given: Mapping[str, str]) -> Iterator[str]:
     """
     secrets = {name: given[name] for name in SECRETS if name in given}
     for name, value in secrets.items():
-        if len(value) < SECRETS[name].characters:
-            fewest = SECRETS[name].characters
-            yield f"The setting {name} is too short: it needs {fewest} characters or more."
-        elif _score(value) < SECRETS[name].score:
+        rule = SECRETS[name]
+        if len(value) < rule.characters:
+            yield f"The setting {name} is too short: it needs {rule.characters} characters or more."
+        elif strength_of(value, known_words=_KNOWN_WORDS) < rule.strength:
             yield f"The setting {name} is easy to guess; generate a random one."
     keys = given.get(_ENCRYPTION_KEYS, "").split(",")
     values = [*secrets.items(), *((_ENCRYPTION_KEYS, key) for key in keys if key)]
@@ -70,8 +67,8 @@ def production_refusals(given: Mapping[str, str]) -> Iterator[str]:
 def local_stack_refusals(given: Mapping[str, str]) -> Iterator[str]:
     """Yield one sentence for each setting with which the role header can't be trusted.
 
-    The header makes an admin of everybody on this machine. So all that the installation reaches
-    must be on this machine too, and the provider must be its sandbox.
+    The header needs no password. So the database, the broker and the provider, which is then the
+    sandbox, must all be on this machine.
     """
     for name in (_PROVIDER, *_DATABASES, _BROKER):
         if name in given and not _is_on_this_machine(given[name]):
@@ -91,11 +88,6 @@ def _connections_in_clear(given: Mapping[str, str]) -> Iterator[str]:
             yield f"The setting {name} must not disable TLS to another machine."
 
 
-def _score(secret: str) -> int:
-    score: int = zxcvbn(secret[:_ESTIMATED], user_inputs=_KNOWN_WORDS)["score"]
-    return score
-
-
 def _is_on_this_machine(url: str) -> bool:
     """Tell whether each host of `url` is this machine.
 
@@ -112,9 +104,4 @@ def _is_this_machine(host: str) -> bool:
     if host.startswith(("/", "@")):
         return True
     name = host if host.count(":") > 1 and "[" not in host else urlsplit(f"//{host}").hostname
-    if not name or name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return not name or is_loopback(name)

@@ -1,8 +1,7 @@
 """Check and hash passwords. The hash is salted Argon2id.
 
 The rules follow NIST SP 800-63B-4: they demand length but no mix of characters, common passwords
-are refused, and Unicode is normalised before it is hashed. zxcvbn knows 30,000 common passwords,
-names, words and keyboard patterns, also with other letters and digits in them.
+are refused, and Unicode is normalised before it is hashed.
 """
 
 import base64
@@ -15,19 +14,17 @@ from threading import BoundedSemaphore
 from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from zxcvbn import zxcvbn
 
 from app.core.errors import InvalidInput, LimitExceeded
+from app.core.guessing import strength_of
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
 """Characters. It limits how long one request can keep the hash function busy."""
 
 _MIN_DISTINCT = 5
-_LEAST_SCORE = 2
-"""Of zxcvbn, from 0 to 4: it takes a million guesses or more."""
-_ESTIMATED = 72
-"""Characters that zxcvbn looks at. Its time grows with the square of the length."""
+_LEAST_STRENGTH = 2
+"""It takes a million guesses or more."""
 
 HASHED_AT_ONCE = 2
 """More at once would take the processor and 64 MiB of memory each from other requests."""
@@ -61,7 +58,7 @@ def check_strength(password: str, *, username: str) -> None:
         raise _refused(f"have at least {_MIN_DISTINCT} different characters")
     if username.casefold() in password.casefold():
         raise _refused("not contain the username")
-    if zxcvbn(password[:_ESTIMATED], user_inputs=[username])["score"] < _LEAST_SCORE:
+    if strength_of(password, known_words=[username]) < _LEAST_STRENGTH:
         raise _refused("be harder to guess: this one is common, or common with a few changes")
 
 

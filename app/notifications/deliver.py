@@ -4,11 +4,11 @@ import smtplib
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from http import HTTPStatus
-from ipaddress import ip_address
 from ssl import create_default_context
 
 import httpx
 
+from app.core.loopback import is_loopback
 from app.notifications.addresses import AddressRules, ForbiddenAddress, UnknownHost
 from app.notifications.compose import News, email_text, slack_body, webhook_body
 from app.notifications.models import ChannelKind
@@ -158,17 +158,10 @@ def _connect(server: MailServer) -> smtplib.SMTP:
 
 
 def _secure(smtp: smtplib.SMTP, server: MailServer) -> None:
-    if not server.is_tls and not _is_this_machine(server.host):
+    if not server.is_tls and not is_loopback(server.host):
         smtp.starttls(context=create_default_context())
     if server.username:
         smtp.login(server.username, server.password or "")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _email(server: MailServer, to: str, news: News) -> EmailMessage:

@@ -1,10 +1,10 @@
 """Identify the caller by bearer token, role header (this account only) or session."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, session
 
+from app.core.loopback import is_loopback
 from app.core.security_log import record_security
 from app.identity.roles import Credential, Identity
 from app.identity.tokens import verify_token
@@ -115,8 +115,8 @@ def _may_use_role_header() -> bool:
     """
     return (
         container().settings.trust_role_header
-        and _is_loopback(request.remote_addr)
-        and _is_loopback(urlsplit(f"//{request.host}").hostname)
+        and is_loopback(request.remote_addr or "")
+        and is_loopback(urlsplit(f"//{request.host}").hostname or "")
         and not any(name in request.headers for name in _FORWARDED)
         and _is_of_this_account()
     )
@@ -128,12 +128,3 @@ def _is_of_this_account() -> bool:
     return port is None or is_of_this_account(
         port=int(port), server_port=int(request.environ["SERVER_PORT"])
     )
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""Which account of this machine is at the other end of a connection.
+"""Which user account of this machine opened a connection to us.
 
 Linux lists each TCP connection with the account that opened it, in `/proc/net/tcp`; see proc(5)
 and `net/ipv4/tcp_ipv4.c` of the kernel. Other systems have no such list.
@@ -29,7 +29,10 @@ def is_of_this_account(*, port: int, server_port: int) -> bool:
 
 
 def _accounts(port: int, server_port: int) -> Iterator[int]:
-    """Yield the account of each open connection between these ports, on any loopback address."""
+    """Yield the account of each connection between these ports, on any loopback address.
+
+    -1 stands for the unknown account of a connection that is being closed.
+    """
     for table in TABLES:
         if not table.exists():
             continue

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, jsonify, request
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
+from app.core.loopback import is_loopback
 from devtools.whatsapp_sandbox import graph, phone
 from devtools.whatsapp_sandbox.network import Network, SandboxConfig
 
@@ -67,11 +67,7 @@ def serve(config: SandboxConfig, *, port: int = 0) -> Iterator[RunningSandbox]:
 
 def is_on_this_machine(url: str) -> bool:
     """Return whether the host of a URL is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _refuse_other_sites() -> None:

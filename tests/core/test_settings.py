@@ -181,8 +181,8 @@ def test_a_database_elsewhere_needs_tls_and_is_no_local_stack(address: str) -> N
 )
 def test_a_database_on_this_machine_may_be_reached_in_clear(address: str) -> None:
     given = {"DATABASE_URL": f"postgresql://{address}sslmode=disable"}
-    Settings.load(GOOD | given)
-    Settings.load(LOCAL | given)
+    assert not Settings.load(GOOD | given).trust_role_header
+    assert Settings.load(LOCAL | given).trust_role_header
 
 
 @pytest.mark.parametrize(

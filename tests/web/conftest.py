@@ -118,19 +118,20 @@ def admin(web: Flask, users: None) -> Browser:  # noqa: ARG001 - a fixture's ord
 
 @pytest.fixture
 def agent(web: Flask, sessions: Sessions) -> Browser:
-    with sessions.begin() as session:
-        create_user(session, username="agent", password=PASSWORD, role=Role.AGENT)
-    browser = Browser(web.test_client())
-    assert browser.sign_in("agent").status_code == 303
-    return browser
+    return _signed_in(web, sessions, Role.AGENT)
 
 
 @pytest.fixture
 def auditor(web: Flask, sessions: Sessions) -> Browser:
+    return _signed_in(web, sessions, Role.AUDITOR)
+
+
+def _signed_in(web: Flask, sessions: Sessions, role: Role) -> Browser:
+    """Return the browser of a new person, whose name is that of the role."""
     with sessions.begin() as session:
-        create_user(session, username="auditor", password=PASSWORD, role=Role.AUDITOR)
+        create_user(session, username=role.value, password=PASSWORD, role=role)
     browser = Browser(web.test_client())
-    assert browser.sign_in("auditor").status_code == 303
+    assert browser.sign_in(role.value).status_code == 303
     return browser
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.bootstrap import Container
 from app.identity.roles import SCOPES_OF_ROLE, Identity, Role, Scope
-from app.web.gate import OPEN_ENDPOINTS
+from app.web.gate import OPEN_ENDPOINTS, READING_FORMS
 from tests.web.api_world import build_world
 from tests.web.conftest import Browser
 from tests.web.test_every_page import STATES, paths_of_pages
@@ -46,6 +46,10 @@ def test_a_role_may_call_the_routes_of_its_scopes_alone(
 def _is_refused(browser: Browser, method: str, path: str) -> bool:
     answer = browser.client.open(path, method=method)
     return answer.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_only_these_forms_change_nothing() -> None:
+    assert {"customers.search", "inbox.search", "sessions.end_others"} == READING_FORMS
 
 
 def test_each_role_has_its_row() -> None:

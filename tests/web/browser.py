@@ -14,7 +14,10 @@ from werkzeug.serving import make_server
 from tests.web.conftest import PASSWORD, csrf_token
 
 WIDTHS = [1280, 390]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The shell is Chromium without a window of its own, and opens a page in a quarter of the time."""
+
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium"), pytest.mark.usefi
 def test_an_admin_signs_in_sees_an_item_and_acknowledges_it(page: Page, item_id: int) -> None:
     page.goto("/")
     enter_credentials(page)
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     assert_fits(page)
     page.get_by_role("link", name="Fraud reported").click()
+    expect(page.get_by_role("heading", name="Fraud reported")).to_be_visible()
     expect(page).to_have_url(f"/automation/items/{item_id}")
     assert_fits(page)
     page.get_by_label("Note").fill("Calling the customer.")

@@ -92,7 +92,7 @@ def test_a_killed_pool_process_loses_nothing(
     for child in worker.pool():
         child.kill()
 
-    eventually(lambda: count("cc_admin_inbox_items") == 20_000)
+    eventually(lambda: count("cc_admin_inbox_items") == 20_000, within=90)
     assert count("cc_automation_events", "status <> 'sent'") == 0
 
 

@@ -92,7 +92,7 @@ def test_a_killed_pool_process_loses_nothing(
     for child in worker.pool():
         child.kill()
 
-    # What a killed run had claimed is free when its lease ends, and that is 30 s.
+    # An event that is charged with the death of its process waits for its first retry: 30 s.
     eventually(lambda: count("cc_admin_inbox_items") == 20_000, within=90)
     assert count("cc_automation_events", "status <> 'sent'") == 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from devtools import ROOT
+from devtools.chromium import find_chromium
 from devtools.drills.target import DrillTarget
 from devtools.pictures.example_inbox import fill_inbox, report_fraud
 from devtools.pictures.example_month import fill_month
@@ -50,8 +51,7 @@ def main() -> None:
 def _take(web: str, password: str, pages: Mapping[str, str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         for theme in ("light", "dark"):
             _take_theme(browser, web, password, pages, theme)
         browser.close()

@@ -1,7 +1,6 @@
 """A real browser on the pages, at two widths; whatever it complains about fails the test."""
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 
@@ -11,25 +10,23 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from devtools.chromium import find_chromium
 from tests.web.conftest import PASSWORD, csrf_token
 
 WIDTHS = [1280, 390]
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
-"""The shell is Chromium without a window of its own, and opens a page in a quarter of the time."""
-
-CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    if CHROMIUM is None:
+    program = find_chromium()
+    if program is None:
         reason = "No chromium is installed; the pages are not looked at in a real browser."
         if os.environ.get("REQUIRE_ALL") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = playwright.chromium.launch(executable_path=program, args=options)
         yield browser
         browser.close()
 
